@@ -1,0 +1,233 @@
+"""The compiled twins of a few plain functions: bits of doubles, Philox words, read-only types. Imported when first compiling."""
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.typing import signature
+from numba.extending import intrinsic, overload
+
+from .. import draws, engine
+from . import available
+
+INLINE = {"error_model": "numpy", "forceinline": True}
+U = np.uint64
+M32, S32 = U(draws.M32), U(32)
+PH0, PH1, W0, W1 = U(0xD2511F53), U(0xCD9E8D57), U(0x9E3779B9), U(0xBB67AE85)
+GOLDEN, TOP, MIX1, MIX2 = U(draws.GOLDEN), U(draws.TOP), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
+S30, S27, S31, S11, S12, S56, S8 = U(30), U(27), U(31), U(11), U(12), U(56), U(8)
+CompiledKey = draws.CompiledKey
+
+
+# ------------------------------------------------------------------------------------------------ bits
+@intrinsic
+def _to_bits(typingctx, x):
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def _from_bits(typingctx, x):
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+@overload(draws.to_bits, jit_options=INLINE)
+def _(x):
+    return lambda x: _to_bits(float(x))
+
+
+@overload(draws.from_bits, jit_options=INLINE)
+def _(bits):
+    return lambda bits: _from_bits(bits)
+
+
+# ------------------------------------------------------------------------------------------------ words
+def _turn(c0, c1, c2, c3, k0, k1, j):
+    """Round j of Philox. Arguments are uint64 that hold 32-bit words: LLVM then multiplies 32 x 32 -> 64."""
+    p0, p1 = PH0 * c0, PH1 * c2
+    return (p1 >> S32) ^ c1 ^ ((k0 + W0 * U(j)) & M32), p1 & M32, (p0 >> S32) ^ c3 ^ ((k1 + W1 * U(j)) & M32), p0 & M32
+
+
+@overload(_turn, jit_options=INLINE)
+def _(c0, c1, c2, c3, k0, k1, j):
+    return _turn
+
+
+def _block(seed, replication, t, stream):
+    """Ten rounds unrolled by hand: as a loop LLVM neither unrolls nor vectorises them."""
+    k0, k1 = seed & M32, seed >> S32
+    c0, c1, c2, c3 = t & M32, replication & M32, stream & M32, t >> S32
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 0)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 1)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 2)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 3)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 4)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 5)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 6)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 7)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 8)
+    c0, c1, c2, c3 = _turn(c0, c1, c2, c3, k0, k1, 9)
+    return (c0 << S32) | c1, (c2 << S32) | c3
+
+
+@overload(_block, jit_options=INLINE)
+def _(seed, replication, t, stream):
+    return _block
+
+
+@overload(draws.block, jit_options=INLINE)
+def _(seed, replication, t, stream):
+    return lambda seed, replication, t, stream: _block(U(seed), U(replication), U(t), U(stream))
+
+
+@overload(draws.nature_key, jit_options=INLINE)
+def _(seed, replication, t, stream):
+    def impl(seed, replication, t, stream):
+        x0, x1 = _block(U(seed), U(replication), U(t), U(stream))
+        return CompiledKey(x0, x1, U(seed), U(replication))
+
+    return impl
+
+
+@overload(draws.rule_key, jit_options=INLINE)
+def _(key):
+    return lambda key: CompiledKey(key.x0 + TOP, key.x1, key.seed, key.replication)
+
+
+@overload(draws.nth_use, jit_options=INLINE)
+def _(key, arm, n):
+    def impl(key, arm, n):
+        x0, x1 = _block(key.seed, key.replication, U(n), U(draws.USE) + (U(arm) << S8))
+        return CompiledKey(x0, x1, key.seed, key.replication)
+
+    return impl
+
+
+def _word(key, salt, slot, index):
+    z = key.x0 + GOLDEN * (U(slot) + (U(index) << S32) + (U(salt) << S56))
+    z = (z ^ (z >> S30)) * MIX1
+    z = (z ^ (z >> S27)) * MIX2
+    return z ^ (z >> S31) ^ key.x1
+
+
+@overload(_word, jit_options=INLINE)
+def _(key, salt, slot, index):
+    return _word
+
+
+@overload(draws.unit, jit_options=INLINE)
+def _(key, salt, slot, index):
+    return lambda key, salt, slot, index: np.float64(np.int64(_word(key, salt, slot, index) >> S11)) * 1.1102230246251565e-16
+
+
+@overload(draws.open_unit, jit_options=INLINE)
+def _(key, salt, slot, index):
+    return lambda key, salt, slot, index: (np.float64(np.int64(_word(key, salt, slot, index) >> S12)) + 0.5) * 2.220446049250313e-16
+
+
+# ------------------------------------------------------------------------------------------------ read-only
+@intrinsic
+def _readonly(typingctx, array):
+    """The same array under a type that refuses writes: an error when compiling, no work when running."""
+
+    def codegen(context, builder, sig, args):
+        context.nrt.incref(builder, sig.args[0], args[0])
+        return args[0]
+
+    return signature(array.copy(readonly=True), array), codegen
+
+
+def _rebuild(value, leaf):
+    """A function that rebuilds a NamedTuple with `leaf` applied to each array."""
+    env = {"frozen": engine.frozen, "cls": value.instance_class}
+    fields = [leaf(i) if isinstance(t, (types.Array, types.BaseTuple)) else f"value[{i}]" for i, t in enumerate(value.types)]
+    exec(f"def impl(value):\n    return cls({', '.join(fields)})\n", env)
+    return env["impl"]
+
+
+@overload(engine.frozen, jit_options=INLINE)
+def _(value):
+    if isinstance(value, types.Array):
+        return (lambda value: _readonly(value)) if value.mutable else (lambda value: value)
+    if isinstance(value, types.BaseNamedTuple):
+        return _rebuild(value, lambda i: f"frozen(value[{i}])")
+    return lambda value: value
+
+
+@overload(engine.exposed, jit_options=INLINE)
+def _(left):
+    return lambda left: _readonly(left)
+
+
+@overload(engine.chosen_view, jit_options=INLINE)
+def _(returned, view):
+    if isinstance(returned, types.NoneType):
+        return lambda returned, view: view
+    frozen = engine.frozen
+    return lambda returned, view: frozen(returned)
+
+
+@overload(engine.is_true, jit_options=INLINE)
+def _(value):
+    if isinstance(value, types.NoneType):
+        return lambda value: False
+    return lambda value: bool(value)
+
+
+@overload(engine.mark, jit_options=INLINE)
+def _(work, t):
+    return lambda work, t: None
+
+
+# ------------------------------------------------------------------------------------------------ actions
+def _masked(view):
+    return isinstance(view, types.BaseNamedTuple) and "legal" in view.fields
+
+
+@overload(available, jit_options=INLINE)
+def _(view, action):
+    if _masked(view):
+        return lambda view, action: view.legal[action] != 0.0
+    return lambda view, action: True
+
+
+@overload(engine.index_fault, jit_options=INLINE)
+def _(action, lowest, n_actions, view):
+    if not isinstance(action, (types.Integer, types.Float)):
+        return None  # refused on the plain Python path, with the value in the message
+    bad, unavailable = engine.FAULT_ACTION, engine.FAULT_UNAVAILABLE
+    whole = isinstance(action, types.Integer)
+    masked = _masked(view)
+
+    def impl(action, lowest, n_actions, view):
+        if not (action >= lowest and action < n_actions):
+            return bad
+        if not whole and action != np.floor(action):
+            return bad
+        if masked and action >= 0 and view.legal[int(action)] == 0.0:
+            return unavailable
+        return 0
+
+    if masked:
+        return impl
+
+    def unmasked(action, lowest, n_actions, view):
+        if not (action >= lowest and action < n_actions):
+            return bad
+        if not whole and action != np.floor(action):
+            return bad
+        return 0
+
+    return unmasked
+
+
+@overload(engine.blank, jit_options=INLINE)
+def _(seen):
+    body = "\n".join(f"    blank(seen[{i}])" if isinstance(t, types.BaseTuple) else f"    seen[{i}][...] = 0" for i, t in enumerate(seen.types))
+    env = {"blank": engine.blank}
+    exec(f"def impl(seen):\n{body}\n    return None\n", env)
+    return env["impl"]

@@ -1,0 +1,76 @@
+"""The only place where a budget is charged and found exhausted.
+
+What has been spent is kept as an unevaluated sum of two doubles (`spent`, `carry`), so that a million small costs add
+up without drift: .3 buys three units at .1, and 1 buys a million at 1e-6. What is left is the budget minus that sum.
+
+A cost fits when cost <= left + TOLERANCE * budget in every resource.
+"""
+
+from typing import Any
+
+from .model import CHARGED, CLIPPED, IGNORED, RUIN, STOP, TOLERANCE, UNANSWERED, VOID
+
+# plain integers: the loop compares them every round
+_CHARGED, _VOID, _CLIPPED, _IGNORED, _RUIN, _STOP = int(CHARGED), int(VOID), int(CLIPPED), int(IGNORED), int(RUIN), int(STOP)
+
+
+def open_account(budget: Any, cap: Any, left: Any, spent: Any, carry: Any) -> None:
+    """A fresh replication: everything is left, nothing is spent."""
+    for j in range(budget.size):
+        cap[j] = budget[j]
+        left[j] = budget[j]
+        spent[j] = 0.0
+        carry[j] = 0.0
+
+
+def renew(cap: Any, left: Any) -> None:
+    """The problem has filled `left` with this round's allowance, which becomes the cap."""
+    for j in range(cap.size):
+        cap[j] = left[j]
+
+
+def misfit(cost: Any, left: Any, cap: Any) -> Any:
+    """The first resource in which the cost does not fit, or -1."""
+    for j in range(cost.size):
+        if not cost[j] <= left[j] + TOLERANCE * cap[j]:
+            return j
+    return -1
+
+
+def pay(cost: Any, cap: Any, left: Any, spent: Any, carry: Any, renewing: Any) -> None:
+    """Adds a cost that fits to what is spent (TwoSum) and recomputes what is left."""
+    for j in range(cost.size):
+        c = cost[j]
+        old = spent[j]
+        new = old + c
+        back = new - old
+        carry[j] += (old - (new - back)) + (c - back)
+        spent[j] = new
+        rest = left[j] - c if renewing else (cap[j] - new) - carry[j]
+        left[j] = rest if rest > 0.0 else 0.0
+
+
+def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any, spent: Any, carry: Any) -> Any:
+    """Charges one round: (status, reward counted, resource that did not fit or -1).
+
+    Under STOP a misfit charges nothing and the caller ends the run; under SKIP the round is VOID; under RUIN the stock
+    falls to 0 and the reward is clipped by what could not be paid.
+    """
+    if reward == UNANSWERED:
+        return _IGNORED, 0.0, -1
+    j = misfit(cost, left, cap)
+    if j < 0:
+        pay(cost, cap, left, spent, carry, renewing)
+        return _CHARGED, reward, -1
+    if law == _RUIN:
+        unpaid = cost[j] - left[j]
+        cost[j] = left[j]
+        pay(cost, cap, left, spent, carry, renewing)
+        left[j] = 0.0
+        return _CLIPPED, reward + unpaid, j
+    return _VOID, 0.0, j
+
+
+def total(spent: Any, carry: Any, budget: Any) -> Any:
+    """What is reported as spent: never above a finite budget."""
+    return min(spent + carry, budget)

@@ -1,449 +1,43 @@
-"""The only loop. `run` plays a policy on a problem and returns an xarray.Dataset.
+"""`run` plays a policy on a problem, in blocks of replications, and returns an xarray.Dataset.
 
-`loop` is written once and used twice: as plain Python it is the reference semantics, and compiled (kernels/rows.py) it
-is the fast path. The functions of the problem and of the policy are its globals, put there by `_bind`.
+Blocks run on threads (compiled code lets go of the interpreter) or on any `concurrent.futures.Executor`; nothing in a
+result depends on how replications were cut into blocks or on where a block ran.
 """
 
-import math
-import types
+import hashlib
+import json
+import os
+import platform
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import ledger
-from .arguments import BadType, BadValue
-from .draws import BEGIN_POLICY, BEGIN_PROBLEM, RECOMMEND, ROUND, nature_key, rule_key
-from .model import REQUEST, VECTOR, Ended, Law, Nothing, Outcome, Policy, Problem, Status
-
-RUNNING, FAULTY = -1, -2
-HORIZON, RULE, PROBLEM, RUINED, RESOURCE = (int(e) for e in Ended)
-STATUS_CHARGED, STATUS_VOID, STATUS_CLIPPED, STATUS_IGNORED = (int(s) for s in Status)
-LAW_STOP, LAW_SKIP, LAW_RUIN = (int(v) for v in Law)
-
-# faults, in the order in which a round meets them
-FAULT_ACTION, FAULT_UNAVAILABLE, FAULT_REWARD, FAULT_COST, FAULT_NEGATIVE, FAULT_ALLOWANCE = range(1, 7)
-
-
-class Job(NamedTuple):
-    """What one call of the loop is to play."""
-
-    seed: Any
-    first: int
-    count: int
-    until: int
-    fresh: bool
-    n_actions: int
-    lowest: int
-
-
-class Work(NamedTuple):
-    """The engine's own scratch of one replication at a time."""
-
-    words: np.ndarray  #: state and memory as raw words
-    template: np.ndarray  #: their initial content
-    budget: np.ndarray
-    cap: np.ndarray
-    left: np.ndarray
-    spent: np.ndarray
-    carry: np.ndarray
-    cost: np.ndarray
-    chosen: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    whole: np.ndarray
-    null: np.ndarray
-    pulls: np.ndarray
-    cursor: np.ndarray  #: round, next checkpoint, void, ignored
-    sums: np.ndarray  #: reward, pseudo-reward, clipped
-
-
-class Log(NamedTuple):
-    """What is kept of a block: axes (replication, checkpoint, ...)."""
-
-    checkpoint: np.ndarray
-    reward: np.ndarray
-    pseudo: np.ndarray
-    loss: np.ndarray
-    spent: np.ndarray
-    pulls: np.ndarray
-    rounds: np.ndarray
-    void: np.ndarray
-    ignored: np.ndarray
-    recommended: np.ndarray
-    ended: np.ndarray
-    clipped: np.ndarray
-    fault: np.ndarray  #: code, round, resource
-    fault_value: np.ndarray
-    action: np.ndarray  #: trace: (replication, round, 1 or n_actions)
-    status: np.ndarray  #: trace: (replication, round)
-
-
-# ------------------------------------------------------------------------------------------------ hooks left out
-def no_begin(a, b, key):
-    return None
-
-
-def no_observe(instance, state, t, key, view):
-    return None
-
-
-def no_allowance(instance, state, view, left):
-    return None
-
-
-def no_stop(memory, params, left, t):
-    return False
-
-
-def no_advance(instance, state, view, action, outcome, left, t, key):
-    return False
-
-
-def no_expected(instance, state, view, action, t):
-    return 0.0
-
-
-def no_recommend(memory, params, left, t, key):
-    return 0
-
-
-def no_loss(instance, state, recommendation):
-    return 0.0
-
-
-# bound anew for each problem and policy
-begin_problem, begin_rule, observe, allowance, stop, advance, expected, recommend, loss = (
-    no_begin, no_begin, no_observe, no_allowance, no_stop, no_advance, no_expected, no_recommend, no_loss)  # fmt: skip
-act: Any = None
-update: Any = None
-step: Any = None
-decide: Any = None
-law, renewing = LAW_STOP, False
-
-
-# ------------------------------------------------------------------------------------------------ primitives
-# each has a compiled twin in kernels/primitives.py, where read-only is a type and costs nothing
-def frozen(value: Any) -> Any:
-    """The same arrays, read-only."""
-    if isinstance(value, np.ndarray):
-        view = value.view()
-        view.flags.writeable = False
-        return view
-    if isinstance(value, tuple):
-        return type(value)(*(frozen(v) for v in value))
-    return value
-
-
-def exposed(left: Any) -> Any:
-    """What a rule is shown of the ledger: in plain Python a copy, so that no trick with flags reaches the purse."""
-    copy = left.copy()
-    copy.flags.writeable = False
-    return copy
-
-
-def chosen_view(returned: Any, view: Any) -> Any:
-    """The view as filled, or the one that `observe` made of slices."""
-    return view if returned is None else frozen(returned)
-
-
-def is_true(value: Any) -> Any:
-    """What `stop` and `advance` said; nothing said is no."""
-    return bool(value)
-
-
-def mark(work: Any, t: Any) -> None:
-    """Where we are, for error messages of the plain Python path."""
-    work.cursor[0] = t
-
-
-def index_fault(action: Any, lowest: Any, n_actions: Any, view: Any) -> Any:
-    """0, or why a returned index is refused."""
-    if isinstance(action, (bool, np.bool_)) or not isinstance(action, (int, float, np.integer, np.floating)):
-        raise TypeError(f"got {action!r}; allowed: a whole number")
-    if not (lowest <= action < n_actions) or action != math.floor(action):
-        return FAULT_ACTION
-    mask = getattr(view, "legal", None)
-    if mask is not None and action >= 0 and mask[int(action)] == 0.0:
-        return FAULT_UNAVAILABLE
-    return 0
-
-
-# ------------------------------------------------------------------------------------------------ actions by kind
-def decide_index(memory, params, view, left, t, key, work):
-    return act(memory, params, view, left, t, key)
-
-
-def decide_vector(memory, params, view, left, t, key, work):
-    act(memory, params, view, left, t, key, work.chosen)
-    return 0
-
-
-def fault_index(action, lowest, n_actions, view, work):
-    return index_fault(action, lowest, n_actions, view)
-
-
-def fault_vector(action, lowest, n_actions, view, work):
-    for i in range(n_actions):
-        x = work.chosen[i]
-        if not (work.low[i] <= x <= work.high[i]) or (work.whole[i] and x != math.floor(x)):
-            return FAULT_ACTION
-    return 0
-
-
-def taken_index(action, work):
-    return int(action)
-
-
-def taken_vector(action, work):
-    return frozen(work.chosen)
-
-
-def null_index(work):
-    return -1
-
-
-def null_vector(work):
-    return frozen(work.null)
-
-
-def count_index(action, pulls):
-    if action >= 0:
-        pulls[action] += 1.0
-
-
-def count_vector(action, pulls):
-    for i in range(pulls.size):
-        pulls[i] += action[i]
-
-
-def trace_index(action, row):
-    row[0] = action
-
-
-def trace_vector(action, row):
-    for i in range(row.size):
-        row[i] = action[i]
-
-
-fault_of, taken, null_action, count_pulls, trace_action = fault_index, taken_index, null_index, count_index, trace_index
-
-
-# ------------------------------------------------------------------------------------------------ the loop
-def clear(cost):
-    for j in range(cost.size):
-        cost[j] = 0.0
-
-
-def restore(words, template):
-    for i in range(words.size):
-        words[i] = template[i]
-
-
-def blank(seen):
-    """Zeroes what was seen: a VOID round shows nothing."""
-    for array in seen:
-        array[...] = 0
-
-
-def unsound(reward, cost):
-    """0, or why a reward or a cost is refused."""
-    if not (reward > -math.inf and reward < math.inf):
-        return FAULT_REWARD
-    for j in range(cost.size):
-        if not (cost[j] > -math.inf and cost[j] < math.inf):
-            return FAULT_COST
-        if law != LAW_RUIN and cost[j] < 0.0:
-            return FAULT_NEGATIVE
-    return 0
-
-
-def keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation):
-    """Writes one checkpoint."""
-    log.reward[i, c] = total
-    log.pseudo[i, c] = pseudo
-    log.loss[i, c] = verdict
-    log.recommended[i, c] = recommendation
-    log.rounds[i, c] = t
-    log.void[i, c] = void
-    log.ignored[i, c] = ignored
-    for j in range(work.spent.size):
-        log.spent[i, c, j] = ledger.total(work.spent[j], work.carry[j], work.cap[j] if not renewing else math.inf)
-    for a in range(work.pulls.size):
-        log.pulls[i, c, a] = work.pulls[a]
-
-
-def loop(job, instance, params, state, memory, view, seen, work, log):
-    """Plays `count` replications from `first`, each up to round `until`; a fresh one starts at round 0."""
-    state_r, memory_r, view_r, seen_r, cost_r = frozen(state), frozen(memory), frozen(view), frozen(seen), frozen(work.cost)
-    cap, left, spent, carry, cost = work.cap, work.left, work.spent, work.carry, work.cost
-    null = null_action(work)
-    tracing = log.status.shape[1] > 0
-    horizon = log.checkpoint[log.checkpoint.size - 1]
-    for i in range(job.count):
-        replication = job.first + i
-        if job.fresh:
-            restore(work.words, work.template)
-            ledger.open_account(work.budget, cap, left, spent, carry)
-            clear(work.pulls)
-            t, c, void, ignored = 0, 0, 0, 0
-            total, pseudo = 0.0, 0.0
-            log.ended[i] = RUNNING
-            mark(work, 0)
-            begin_problem(instance, state, nature_key(job.seed, replication, 0, BEGIN_PROBLEM))
-            begin_rule(memory, params, rule_key(nature_key(job.seed, replication, 0, BEGIN_POLICY)))
-        else:
-            t, c, void, ignored = work.cursor[0], work.cursor[1], work.cursor[2], work.cursor[3]
-            total, pseudo = work.sums[0], work.sums[1]
-        ended = RUNNING
-        while ended == RUNNING and t < job.until:
-            until = min(job.until, log.checkpoint[c])
-            while t < until:
-                mark(work, t)
-                key = nature_key(job.seed, replication, t, ROUND)
-                shown = chosen_view(observe(instance, state_r, t, key, view), view_r)
-                if renewing:
-                    allowance(instance, state_r, shown, left)
-                    ledger.renew(cap, left)
-                left_r = exposed(left)
-                if is_true(stop(memory_r, params, left_r, t)):
-                    ended = RULE
-                    break
-                raw = decide(memory, params, shown, left_r, t, rule_key(key), work)
-                fault = fault_of(raw, job.lowest, job.n_actions, shown, work)
-                if fault != 0:
-                    ended = FAULTY
-                    log.fault[i, 0], log.fault[i, 1] = fault, t
-                    log.fault_value[i] = raw
-                    break
-                action = taken(raw, work)
-                clear(cost)
-                reward = float(step(instance, state_r, shown, action, left_r, t, key, cost, seen))
-                if reward != -math.inf:
-                    fault = unsound(reward, cost)
-                    if fault != 0:
-                        ended = FAULTY
-                        log.fault[i, 0], log.fault[i, 1] = fault, t
-                        log.fault_value[i] = reward
-                        break
-                status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, spent, carry)
-                done = action
-                if status == STATUS_CHARGED:
-                    count_pulls(action, work.pulls)
-                    pseudo += expected(instance, state_r, shown, action, t)
-                    if law == LAW_RUIN and left[0] <= 0.0:
-                        ended = RUINED
-                elif status == STATUS_CLIPPED:
-                    count_pulls(action, work.pulls)
-                    pseudo += expected(instance, state_r, shown, action, t)
-                    log.clipped[i] = counted - reward
-                    ended = RUINED
-                else:
-                    if status == STATUS_VOID:
-                        if law == LAW_STOP:
-                            ended = RESOURCE + resource
-                            break
-                        void += 1
-                        blank(seen)
-                    else:
-                        ignored += 1
-                    clear(cost)
-                    done = null
-                total += counted
-                if tracing:
-                    trace_action(action, log.action[i, t])
-                    log.status[i, t] = status
-                left_r = exposed(left)
-                outcome = Outcome(counted, cost_r, seen_r, status)
-                if is_true(advance(instance, state, shown, done, outcome, left_r, t, key)) and ended == RUNNING:
-                    ended = PROBLEM
-                if status != STATUS_IGNORED:
-                    update(memory, params, shown, action, outcome, t)
-                t += 1
-                if ended != RUNNING:
-                    break
-            if ended == RUNNING and t == horizon:
-                ended = HORIZON
-            if ended != FAULTY and (ended != RUNNING or t == log.checkpoint[c]):
-                key = rule_key(nature_key(job.seed, replication, t, RECOMMEND))
-                recommendation = recommend(memory_r, params, exposed(left), t, key)
-                verdict = loss(instance, state_r, recommendation)
-                keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation)
-                c += 1
-                while ended != RUNNING and c < log.checkpoint.size:  # carried forward
-                    keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation)
-                    c += 1
-        work.cursor[0], work.cursor[1], work.cursor[2], work.cursor[3] = t, c, void, ignored
-        work.sums[0], work.sums[1] = total, pseudo
-        log.ended[i] = ended
-
-
-# ------------------------------------------------------------------------------------------------ binding
-_BOUND = ("unsound", "keep", "decide_index", "decide_vector", "loop")
-
-
-def _bind(problem: Problem, policy: Policy) -> Any:
-    """The loop with the functions of one problem and one policy as its globals."""
-    space = dict(globals())
-    space.update(law=int(problem.spec.law), renewing=bool(problem.spec.renew), act=policy.act, update=policy.update, step=problem.step)
-    hooks = {"begin_problem": problem.begin, "begin_rule": policy.begin, "observe": problem.observe, "allowance": problem.allowance,
-             "stop": policy.stop, "advance": problem.advance, "expected": problem.expected, "recommend": policy.recommend,
-             "loss": problem.loss if policy.recommend else None}  # fmt: skip
-    space.update({name: f for name, f in hooks.items() if f is not None})
-    kind = "vector" if problem.spec.kind == VECTOR else "index"
-    for name in _BOUND:
-        space[name] = types.FunctionType(globals()[name].__code__, space, name)
-    for role, stem in (("decide", "decide"), ("fault_of", "fault"), ("taken", "taken"), ("null_action", "null"), ("count_pulls", "count"), ("trace_action", "trace")):
-        space[role] = space[f"{stem}_{kind}"]
-    return space["loop"]
-
-
-def _leaves(value: Any, where: str, numbers: bool) -> Any:
-    """Nested NamedTuples with every array contiguous, and every leaf checked."""
-    if isinstance(value, tuple):
-        if not hasattr(value, "_fields"):
-            raise BadType(f"{where}: got a plain tuple; allowed: a NamedTuple of arrays")
-        return type(value)(*(_leaves(v, f"{where}.{f}", numbers) for f, v in zip(value._fields, value, strict=True)))
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        return np.ascontiguousarray(value) if value.ndim else np.array(value)
-    if numbers and isinstance(value, (bool, int, float, np.number, np.bool_)):
-        return value
-    what = f"got {type(value).__name__}" + (f" of dtype {value.dtype}" if isinstance(value, np.ndarray) else "")
-    raise BadType(f"{where}: {what}; allowed: " + ("arrays and plain numbers" if numbers else "arrays") + ", nested in NamedTuples")
-
-
-def _pool(*templates: Any) -> tuple[np.ndarray, list[Any]]:
-    """All arrays of some templates laid into one buffer of 64-bit words, 64 bytes apart, so that a reset is one copy."""
-    sizes: list[int] = []
-
-    def measure(value: Any) -> None:
-        for v in value:
-            if isinstance(v, tuple):
-                measure(v)
-            else:
-                sizes.append(-(-v.nbytes // 64) * 8)
-
-    for t in templates:
-        measure(t)
-    words = np.zeros(sum(sizes) + 8, np.uint64)
-    start = (-words.ctypes.data // 8) % 8
-    words = words[start : start + sum(sizes)]
-    offset = 0
-
-    def place(value: Any) -> Any:
-        nonlocal offset
-        out = []
-        for v in value:
-            if isinstance(v, tuple):
-                out.append(place(v))
-                continue
-            n = -(-v.nbytes // 64) * 8
-            home = words[offset : offset + n].view(np.uint8)[: v.nbytes].view(v.dtype).reshape(v.shape)
-            home[...] = v
-            out.append(home)
-            offset += n
-        return type(value)(*out)
-
-    return words, [place(t) for t in templates]
+from . import arguments, contract
+from .arguments import BadType, BadValue, BudgetsimError
+from .draws import ROUND, nature_key
+from .loop import (
+    FAULT_ACTION,
+    FAULT_COST,
+    FAULT_NEGATIVE,
+    FAULT_RECOMMENDATION,
+    FAULT_REWARD,
+    FAULT_UNAVAILABLE,
+    FAULTY,
+    RUNNING,
+    WAITING,
+    Job,
+    Log,
+    Work,
+    bind,
+    chosen_view,
+    frozen,
+)
+from .model import REQUEST, RUIN, VECTOR, Ended, Nothing, Policy, Problem, Spec
+
+SEGMENT = 1 << 23  #: rounds between returns to Python: progress, Ctrl-C
 
 
 class Game(NamedTuple):
@@ -455,135 +49,435 @@ class Game(NamedTuple):
     params: Any
     state: Any
     memory: Any
-    play: Any  #: the bound loop in plain Python
-    entry: Any  #: the compiled entry, or None
     schedule: tuple[int, ...]
-    path: str
-    why: str
-    grade: str
-    reasons: str
+    play: Any  #: the bound loop in plain Python
+    entry: Any = None  #: the compiled entry
+    path: str = "python"
+    why: str = "asked for"
+    grade: str = "portable"
+    reasons: str = ""
 
 
-SEGMENT = 1 << 23  # rounds between returns to Python: progress, Ctrl-C
-
-
-def prepare(problem: Problem, policy: Policy, path: str | None = None, checkpoints: Any = None, trace: bool = False) -> Game:
+# ------------------------------------------------------------------------------------------------ before playing
+def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
     """Checks, binds and compiles; nothing is played."""
-    from . import checks
+    from .kernels.content import Survey
 
-    checks.spec(problem.spec)
-    checks.matching(problem, policy)
+    problem, policy = contract.checked_pair(problem, policy)
+    if path is not None:
+        arguments.choice("path", path, ("rows", "python"))
     spec = problem.spec
-    instance = frozen(_leaves(problem.instance, "instance", numbers=True))
-    state = _leaves(problem.init(problem.instance) if problem.init else Nothing(), "state", numbers=False)
+    instance = frozen(contract.leaves(problem.instance, "instance", True))
+    state = contract.leaves(problem.init(instance) if problem.init else Nothing(), "state", False)
     made = policy.init(spec)
     memory, params = made if type(made) is tuple and len(made) == 2 else (made, Nothing())
-    memory = _leaves(Nothing() if memory is None else memory, "memory", numbers=False)
-    params = frozen(_leaves(params, "params", numbers=True))
-    schedule = checks.schedule(policy, spec)
-    play = _bind(problem, policy)
-    game = Game(problem, policy, instance, params, state, memory, play, None, schedule, "python", "asked for", "portable", "")
-    from .kernels.content import Survey
-
-    survey = Survey([play], "")
+    memory = contract.leaves(Nothing() if memory is None else memory, "memory", False)
+    params = frozen(contract.leaves(params, "params", True))
+    game = Game(problem, policy, instance, params, state, memory, contract.checked_schedule(policy, spec), bind(problem, policy))
+    survey = Survey([game.play])
     if survey.hidden:
-        raise BadValue(f"{policy.name} on {problem.name}: {survey.hidden[0]}, which no seed of ours controls; allowed: the draws of budgetsim.draws, with the key")
-    reasons = list(dict.fromkeys(survey.native + survey.foreign)) + ([f"{policy.name} replans in plain Python"] if policy.replan else [])
-    game = game._replace(grade="native" if reasons else "portable", reasons="; ".join(reasons))
+        raise BadValue(f"{policy.name} on {problem.name}: {survey.hidden[0]}, which no seed of a run controls; allowed: the draws of budgetsim.draws")
+    reasons = survey.native + survey.foreign + (["replan is plain Python"] if policy.replan else [])
+    game = game._replace(grade="native" if reasons else "portable", reasons="; ".join(dict.fromkeys(reasons)))
     if path == "python":
         return game
-    if survey.foreign:
-        if path == "rows":
-            raise BadValue(f"path: got 'rows', but {survey.foreign[0]}; allowed: 'python' or None")
-        return game._replace(why=survey.foreign[0] + ", which does not compile")
-    entry, why = _compile(game, np.asarray([spec.horizon]) if checkpoints is None else checkpoints)
-    if entry is None:
-        if path == "rows":
-            raise BadValue(f"path: got 'rows', but {why}; allowed: 'python' or None")
-        return game._replace(why=why)
-    return game._replace(entry=entry, path="rows", why="compiles")
+    entry, why = (None, survey.foreign[0]) if survey.foreign else _compiled(game)
+    if entry is None and path == "rows":
+        raise BadValue(f"path: got 'rows', but {why}; allowed: 'python' or None")
+    return game._replace(entry=entry, path="python" if entry is None else "rows", why=why)
 
 
-def _compile(game: Game, checkpoints: np.ndarray) -> tuple[Any, str]:
+def _compiled(game: Game) -> tuple[Any, str]:
     """The direct entry, or None and the reason."""
-    import numba
-
     from .kernels import rows
-    from .kernels.content import Survey
 
-    arguments = dict(zip(("job", "instance", "params", "state", "memory", "view", "seen", "work", "log"), _tables(game, 0, 0, 1, checkpoints, False), strict=True))
-    survey = Survey([game.play], rows.library_salt())
-    entry = rows.compile_loop(game.play, arguments, survey)
-    try:
-        if entry.direct is None:
-            entry.compile(*(rows.flatten(a) for a in arguments.values()))
-    except numba.core.errors.NumbaError as error:
-        text = str(error)
-        if "readonly" in text or "Cannot modify" in text:
-            return None, "writes an array that it does not own"
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return None, "numba: " + " ".join(lines[1:3])[:300]
-    return entry.direct, ""
+    tables = _tables(game, 0, 0, 1, np.array([1]), False)
+    names = ("job", "instance", "params", "state", "memory", "view", "seen", "work", "log")
+    return rows.compile_loop(game.play, dict(zip(names, tables, strict=True)), f"{game.policy.name} on {game.problem.name}")
+
+
+def _pool(*templates: Any) -> tuple[np.ndarray, list[Any]]:
+    """All arrays of some templates laid into one buffer of 64-bit words, 64 bytes apart, so that a reset is one copy."""
+
+    def length(value: Any) -> int:
+        return sum(length(v) for v in value) if isinstance(value, tuple) else -(-value.nbytes // 64) * 8
+
+    total = sum(length(t) for t in templates)
+    words = np.zeros(total + 8, np.uint64)
+    start = (-words.ctypes.data // 8) % 8
+    words = words[start : start + total]
+    offset = 0
+
+    def place(value: Any) -> Any:
+        nonlocal offset
+        if isinstance(value, tuple):
+            return type(value)(*(place(v) for v in value))
+        home = words[offset : offset + length(value)].view(np.uint8)[: value.nbytes].view(value.dtype).reshape(value.shape)
+        home[...] = value
+        offset += length(value)
+        return home
+
+    return words, [place(t) for t in templates]
 
 
 def _tables(game: Game, seed: int, first: int, count: int, checkpoints: np.ndarray, trace: bool) -> tuple[Any, ...]:
     """Fresh arguments of the loop."""
     spec = game.problem.spec
-    d, n = spec.budget.size, spec.n_actions
+    d, n, c = spec.budget.size, spec.n_actions, len(checkpoints)
     vector = spec.kind == VECTOR
-    words, (state, memory, view, seen) = _pool(game.state, game.memory, _leaves(spec.view, "view", False), _leaves(spec.seen, "seen", False))
-    zeros = np.zeros
-    wide = n if vector else 0
-    low, high, whole = ((np.array(a, float) for a in (spec.low, spec.high, spec.whole)) if vector else (zeros(0) for _ in range(3)))
-    work = Work(words, words.copy(), spec.budget.astype(float), zeros(d), zeros(d), zeros(d), zeros(d), zeros(d), zeros(wide), low, high, whole,
-                zeros(wide), zeros(n), zeros(4, np.int64), zeros(3))  # fmt: skip
-    c, rounds = len(checkpoints), spec.horizon if trace else 0
-    log = Log(np.asarray(checkpoints, np.int64), zeros((count, c)), zeros((count, c)), zeros((count, c)), zeros((count, c, d)), zeros((count, c, n)),
-              zeros((count, c), np.int64), zeros((count, c), np.int64), zeros((count, c), np.int64), zeros((count, c), np.int64), zeros(count, np.int64),
-              zeros(count), zeros((count, 3), np.int64), zeros(count), zeros((count, rounds, n if vector else 1)), zeros((count, rounds), np.int8))  # fmt: skip
+    words, (state, memory, view, seen) = _pool(game.state, game.memory, spec.view, spec.seen)
+    wide = (spec.low, spec.high, spec.whole) if vector else (np.zeros(0), np.zeros(0), np.zeros(0, bool))
+    zeros, whole = np.zeros, np.int64
+    work = Work(words, words.copy(), spec.budget, zeros(d), zeros(d), zeros(d), zeros(d), zeros(d), zeros(n if vector else 0), *wide,
+                zeros(n if vector else 0), zeros(n), zeros(4, whole), zeros(2))  # fmt: skip
+    table, rounds = (count, c), spec.horizon if trace else 0
+    log = Log(np.asarray(checkpoints, whole), zeros(table), zeros(table), zeros(table), zeros((*table, d)), zeros((*table, n)), zeros(table, whole),
+              zeros(table, whole), zeros(table, whole), zeros(table, whole), np.full(count, WAITING), zeros(count), zeros((count, 2), whole), zeros(count),
+              zeros((count, rounds, n if vector else 1)), zeros((count, rounds), np.int8))  # fmt: skip
     job = Job(np.uint64(seed), first, count, spec.horizon, True, n, -1 if spec.idle or spec.kind == REQUEST else 0)
     return job, game.instance, game.params, state, memory, view, seen, work, log
 
 
-def play_block(game: Game, seed: int, first: int, count: int, checkpoints: np.ndarray, trace: bool = False) -> Log:
-    """Plays replications first .. first + count - 1."""
+# ------------------------------------------------------------------------------------------------ playing
+def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, trace: bool = False, progress: Any = None) -> Log:
+    """Plays replications first .. first + count - 1; the log may hold faults."""
     tables = _tables(game, seed, first, count, checkpoints, trace)
     log = tables[-1]
-    horizon = game.problem.spec.horizon
-    if game.schedule or horizon > SEGMENT:
+    if game.schedule or game.problem.spec.horizon > SEGMENT:
         for i in range(count):
-            mine = Log(log.checkpoint, *(a[i : i + 1] for a in log[1:]))
-            _play_segments(game, (tables[0]._replace(first=first + i, count=1), *tables[1:-1], mine))
+            alone = Log(log.checkpoint, *(a[i : i + 1] for a in log[1:]))
+            _play_segments(game, (tables[0]._replace(first=first + i, count=1), *tables[1:-1], alone), progress)
     else:
-        _call(game, tables)(tables[0])
+        _caller(game, tables)(tables[0])
     return log
 
 
-def _call(game: Game, tables: tuple[Any, ...]) -> Any:
-    if game.entry is not None:
-        from .kernels.rows import flatten
+def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:
+    """Plays a job, on the game's path; an exception of a rule or a problem becomes one line that says where."""
+    log, work = tables[-1], tables[-2]
+    if game.entry is None:
 
-        flat = tuple(flatten(a) for a in tables[1:])
-        entry = game.entry
-        return lambda job: entry(tuple(job), *flat)
-    return lambda job: game.play(job, *tables[1:])
+        def plain(job: Job) -> None:
+            try:
+                game.play(job, *tables[1:])
+            except BudgetsimError:
+                raise
+            except Exception as error:
+                i = int(np.flatnonzero(log.ended == RUNNING)[0])
+                raise _located(error, job.first + i, int(work.cursor[0])) from error
+
+        return plain
+    from .kernels.rows import flatten
+
+    flat = tuple(flatten(a) for a in tables[1:])
+
+    def compiled(job: Job) -> None:
+        try:
+            game.entry(tuple(job), *flat)
+        except Exception as error:
+            i = int(np.flatnonzero(log.ended == RUNNING)[0])
+            plain = game._replace(entry=None)  # the same bits, slower, and it knows the round
+            play_block(plain, int(job.seed), job.first + i, 1, log.checkpoint)
+            raise _located(error, job.first + i, None) from error
+
+    return compiled
 
 
-def _play_segments(game: Game, tables: tuple[Any, ...]) -> None:
+def _located(error: Exception, replication: int, t: int | None) -> BudgetsimError:
+    names = [f.name for f in traceback.extract_tb(error.__traceback__)]
+    inside = [n for n in names[names.index("loop") + 1 :] if n not in ("decide_index", "fault_index")] if "loop" in names else []
+    what = f"raised {type(error).__name__}: {error}"
+    if "read-only" in str(error):
+        what = "writes an array that it does not own (left, view, params, instance, cost and seen come back read-only)"
+    if names and names[-1] == "index_fault":
+        return BadType(f"act: {error}; at replication {replication}, round {t}")
+    return BadValue(f"{inside[0] if inside else 'a function'}: {what}; at replication {replication}" + (f", round {t}" if t is not None else ""))
+
+
+def _play_segments(game: Game, tables: tuple[Any, ...], progress: Any) -> None:
     """One replication, returning to Python before each scheduled round and every SEGMENT rounds."""
     job, instance, _, state, memory, view, _, work, log = tables
-    horizon = game.problem.spec.horizon
-    play = _call(game, tables)
-    stops = sorted({*game.schedule, *range(SEGMENT, horizon, SEGMENT), horizon})
+    horizon, observe, replan = game.problem.spec.horizon, game.problem.observe, game.policy.replan
+    play = _caller(game, tables)
+    state_r, left_r, view_r = frozen(state), frozen(work.left), frozen(view)
     planned = set(game.schedule)
-    observe_plain, state_r, left_r, view_r = game.problem.observe, frozen(state), frozen(work.left), frozen(view)
-    for k, until in enumerate(stops):
+    for k, until in enumerate(sorted({*planned, *range(SEGMENT, horizon, SEGMENT), horizon})):
         play(job._replace(until=until, fresh=k == 0))
         if log.ended[0] != RUNNING:
             return
-        if until in planned:
+        if progress is not None and until % SEGMENT == 0:
+            progress(0, SEGMENT)
+        if until in planned and replan is not None:
             shown = view_r
-            if observe_plain is not None:
-                key = nature_key(job.seed, job.first, until, ROUND)
-                shown = chosen_view(observe_plain(instance, state_r, until, key, view), view_r)
-            game.policy.replan(memory, game.params, shown, left_r, until)
+            if observe is not None:
+                shown = chosen_view(observe(instance, state_r, until, nature_key(job.seed, job.first, until, ROUND), view), view_r)
+            try:
+                replan(memory, game.params, shown, left_r, until)
+            except Exception as error:
+                raise BadValue(f"replan: raised {type(error).__name__}: {error}; at replication {job.first}, round {until}") from error
+
+
+def raise_fault(game: Game, log: Log, first: int) -> None:
+    """One readable line for the lowest faulty replication of a block, if there is one."""
+    faulty = np.flatnonzero(log.ended == FAULTY)
+    if not faulty.size:
+        return
+    i = int(faulty[0])
+    (code, t), value, spec = log.fault[i], float(log.fault_value[i]), game.problem.spec
+    j, code = int(code) >> 3, int(code) & 7
+    where = f"at replication {first + i}, round {t}"
+    actions = f"0 to {spec.n_actions - 1}" + (", or -1" if spec.idle or spec.kind == REQUEST else "")
+    if code == FAULT_ACTION and spec.kind == VECTOR:
+        entry = f"{spec.low[j]:g} to {spec.high[j]:g}" + (", whole" if spec.whole[j] else "")
+        raise BadValue(f"act: {game.policy.name} chose {value:g} for entry {j}; allowed: {entry}; {where}")
+    if code == FAULT_ACTION:
+        raise BadValue(f"act: {game.policy.name} returned {value:g}; allowed: {actions}; {where}")
+    if code == FAULT_UNAVAILABLE:
+        raise BadValue(f"act: {game.policy.name} returned {value:g}, which the view's legal mask excludes; allowed: available actions; {where}")
+    if code == FAULT_RECOMMENDATION:
+        raise BadValue(f"recommend: {game.policy.name} returned {value:g}; allowed: 0 to {spec.n_actions - 1}; {where}")
+    names = {FAULT_REWARD: "reward", FAULT_COST: f"cost of resource {j}", FAULT_NEGATIVE: f"cost of resource {j}"}
+    allowed = f"costs >= 0 under {spec.law.name}" if code == FAULT_NEGATIVE else "finite numbers"
+    raise BadValue(f"step: {game.problem.name} gave {value:g} as {names[code]}; allowed: {allowed}; {where}")
+
+
+# ------------------------------------------------------------------------------------------------ blocks
+_games: dict[bytes, Game] = {}
+
+
+def _remote(digest: bytes, payload: bytes, seed: int, first: int, count: int, checkpoints: np.ndarray, trace: bool) -> Log:
+    """What an executor runs: the game is rebuilt once in each process."""
+    if digest not in _games:
+        import cloudpickle
+
+        _games[digest] = prepare(*cloudpickle.loads(payload))
+    return play_block(_games[digest], seed, first, count, checkpoints, trace)
+
+
+def block_size(game: Game, replications: int, workers: int) -> int:
+    """Replications in a block: enough work to hide the call, enough blocks to share."""
+    fair = -(-replications // (4 * workers))
+    return max(1, min(fair, 1024, SEGMENT // game.problem.spec.horizon or 1))
+
+
+def blocks(
+    game: Game,
+    replications: int,
+    seed: int,
+    checkpoints: np.ndarray,
+    threads: int,
+    executor: Executor | None,
+    trace: bool,
+    block: int | None,
+    progress: Any = None,
+) -> Iterator[tuple[int, Log]]:
+    """(first replication, log) in order, whatever finishes first."""
+    workers = getattr(executor, "_max_workers", threads) if executor is not None else threads
+    size = block or block_size(game, replications, workers)
+    starts = list(range(0, replications, size))
+    own = None
+    if executor is None and game.path == "rows" and threads > 1 and len(starts) > 1:
+        own = executor = ThreadPoolExecutor(threads)
+    try:
+        if executor is None:
+            for first in starts:
+                log = play_block(game, seed, first, min(size, replications - first), checkpoints, trace, progress)
+                raise_fault(game, log, first)
+                yield first, log
+            return
+        submit: Callable[[int, int], Future[Log]]
+        if isinstance(executor, ThreadPoolExecutor):
+            submit = lambda first, count: executor.submit(play_block, game, seed, first, count, checkpoints, trace, progress)  # noqa: E731
+        else:
+            import cloudpickle
+
+            payload = cloudpickle.dumps((game.problem, game.policy, game.path))
+            digest = hashlib.sha256(payload).digest()
+            submit = lambda first, count: executor.submit(_remote, digest, payload, seed, first, count, checkpoints, trace)  # noqa: E731
+        waiting: list[tuple[int, Future[Log]]] = []
+        ahead = iter(starts)
+        try:
+            for first in ahead:
+                waiting.append((first, submit(first, min(size, replications - first))))
+                if len(waiting) < 4 * workers:
+                    continue
+                yield _take(game, waiting)
+            while waiting:
+                yield _take(game, waiting)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+    finally:
+        if own is not None:
+            own.shutdown(cancel_futures=True)
+
+
+def _take(game: Game, waiting: list[tuple[int, "Future[Log]"]]) -> tuple[int, Log]:
+    first, future = waiting.pop(0)
+    log = future.result()
+    raise_fault(game, log, first)
+    return first, log
+
+
+# ------------------------------------------------------------------------------------------------ the face
+def default_checkpoints(horizon: int) -> np.ndarray:
+    """About eight rounds a decade, the horizon last."""
+    return np.unique(np.round(np.geomspace(1, horizon, 1 + int(np.ceil(8 * np.log10(max(horizon, 2)))))).astype(np.int64))
+
+
+def checked_checkpoints(checkpoints: Any, horizon: int) -> np.ndarray:
+    """Rounds done, increasing, within the horizon, which is added as the last."""
+    if checkpoints is None:
+        return default_checkpoints(horizon)
+    given = [arguments.whole("checkpoints", t, 1, horizon) for t in np.atleast_1d(np.asarray(checkpoints, dtype=object)).ravel()]
+    return np.unique([*given, horizon])
+
+
+def run(
+    problem: Problem,
+    policy: Policy,
+    *,
+    replications: int,
+    seed: int,
+    checkpoints: Any = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    path: str | None = None,
+    keep: str = "all",
+    trace: bool = False,
+    block: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Any:
+    """Plays `policy` on `problem` and returns what the ledger counted, as an xarray.Dataset.
+
+    Parameters
+    ----------
+    replications, seed
+        How many independent runs, and the seed (0 to 2**64 - 1). Replication r of a seed is the same run whatever else
+        is played, so a longer result starts with the shorter one, and all policies meet the same luck.
+    checkpoints
+        Rounds (1 to horizon) at which cumulative numbers are kept; by default about eight a decade. The horizon is
+        always the last. Values carry forward after a run has ended.
+    threads, executor
+        Where blocks of replications run: threads of this process (default: all cores), or any
+        `concurrent.futures.Executor`. Neither changes a bit.
+    path
+        "rows" (compiled), "python" (the reference), or None: compiled where the rule compiles; the result says why not.
+    keep
+        "all": every replication. "summary": count, moments and quantiles in memory that does not grow with replications.
+    trace
+        Keep the action and the status of every round as well.
+    block
+        Replications in a block; changes nothing but memory and speed.
+    progress
+        Called with (replications, rounds) just done.
+
+    Returns
+    -------
+    xarray.Dataset
+        reward, spent, pulls, rounds, void, ignored (replication, checkpoint, ...), ended_by (replication) and, where the
+        problem defines them, pseudo_reward, loss and recommendation; attributes say which path ran, how far bits agree,
+        and what was played.
+
+    Raises
+    ------
+    BudgetsimError
+        One line: the argument, what came, what is allowed; for what happens inside a run, the replication and the round.
+
+    Examples
+    --------
+    >>> from budgetsim.problems.stochastic_bandit import bernoulli, stochastic_bandit
+    >>> from budgetsim.policies.ucb1 import ucb1
+    >>> runs = run(stochastic_bandit(bernoulli([0.4, 0.6]), horizon=100), ucb1(), replications=3, seed=1)
+    >>> runs.reward.dims, runs.attrs["path"]
+    (('replication', 'checkpoint'), 'rows')
+    """
+    replications = arguments.whole("replications", replications, 1, 2**32 - 1)
+    seed = arguments.whole("seed", seed, 0, 2**64 - 1)
+    threads = os.cpu_count() or 1 if threads is None else arguments.whole("threads", threads, 1, 4096)
+    block = None if block is None else arguments.whole("block", block, 1)
+    arguments.choice("keep", keep, ("all", "summary"))
+    if executor is not None and not isinstance(executor, Executor) and not hasattr(executor, "submit"):
+        raise BadType(f"executor: got {type(executor).__name__}; allowed: a concurrent.futures.Executor")
+    if arguments.flag("trace", trace) and keep == "summary":
+        raise BadValue("trace: got True with keep='summary'; allowed: trace with keep='all'")
+    game = prepare(problem, policy, path)
+    times = checked_checkpoints(checkpoints, game.problem.spec.horizon)
+    pieces = blocks(game, replications, seed, times, threads, executor, trace, block, progress)
+    if keep == "summary":
+        from .summary import summarise
+
+        return summarise(game, pieces, attributes(game, seed, replications))
+    logs = []
+    for _, log in pieces:
+        logs.append(log)
+        if progress is not None:
+            progress(len(log.ended), int(log.rounds[:, -1].sum()))
+    joined = Log(times, *(np.concatenate(parts) for parts in zip(*(log[1:] for log in logs), strict=True)))
+    return dataset(game, joined, attributes(game, seed, replications), trace)
+
+
+def attributes(game: Game, seed: int, replications: int) -> dict[str, Any]:
+    """What a result says of itself: plain numbers and strings, so that it can be saved as netCDF."""
+    spec = game.problem.spec
+    import importlib.metadata as metadata
+
+    versions = {name: metadata.version(name) for name in ("numpy", "numba", "xarray")} | {"python": platform.python_version()}
+    return {
+        "problem": game.problem.name,
+        "policy": game.policy.name,
+        "seed": str(seed),
+        "replications": replications,
+        "horizon": spec.horizon,
+        "law": spec.law.name,
+        "objective": game.problem.objective,
+        "capped": int(bool(np.isfinite(spec.budget).any()) or spec.renew),
+        "path": game.path,
+        "path_reason": game.why,
+        "grade": game.grade,
+        "grade_reason": game.reasons,
+        "spec": repr(spec._replace(view=type(spec.view).__name__, seen=type(spec.seen).__name__)),
+        "versions": json.dumps(versions, sort_keys=True),
+    }
+
+
+def ended_names(spec: Spec) -> list[str]:
+    """The words behind the codes of `ended_by`."""
+    return [e.name.lower() for e in Ended if e != Ended.RESOURCE] + [f"resource {r}" for r in resource_names(spec)]
+
+
+def resource_names(spec: Spec) -> list[str]:
+    """Names of the resources: their units, or their numbers where there are none."""
+    units = spec.units.resource
+    return list(units) if len(units) == spec.budget.size and len(set(units)) == len(units) else [str(j) for j in range(spec.budget.size)]
+
+
+def dataset(game: Game, log: Log, attrs: dict[str, Any], trace: bool = False) -> Any:
+    """A log as an xarray.Dataset."""
+    import xarray
+
+    spec = game.problem.spec
+    at = ("replication", "checkpoint")
+    variables: dict[str, Any] = {
+        "reward": (at, log.reward, {"units": spec.units.reward}),
+        "spent": ((*at, "resource"), log.spent),
+        "pulls": ((*at, "action"), log.pulls),
+        "rounds": (at, log.rounds),
+        "void": (at, log.void),
+        "ignored": (at, log.ignored),
+        "ended_by": ("replication", log.ended, {"flag_values": list(range(len(ended_names(spec)))), "flag_meanings": ended_names(spec)}),
+    }
+    if game.problem.expected is not None:
+        variables["pseudo_reward"] = (at, log.pseudo, {"units": spec.units.reward})
+    if game.policy.recommend is not None:
+        variables["recommendation"] = (at, log.recommended)
+        if game.problem.loss is not None:
+            variables["loss"] = (at, log.loss)
+    if spec.law == RUIN:
+        variables["clipped"] = ("replication", log.clipped)
+    if trace:
+        entry = ("entry",) if spec.kind == VECTOR else ()
+        variables["action"] = (("replication", "round", *entry), log.action if entry else log.action[:, :, 0].astype(np.int64))
+        variables["status"] = (("replication", "round"), log.status)
+    coords = {"replication": np.arange(len(log.ended)), "checkpoint": log.checkpoint, "resource": resource_names(spec), "budget": ("resource", spec.budget)}
+    return xarray.Dataset(variables, coords, attrs)

@@ -6,7 +6,7 @@ from numba.core import types
 from numba.core.typing import signature
 from numba.extending import intrinsic, overload
 
-from .. import draws, engine
+from .. import draws, loop
 from . import available
 
 INLINE = {"error_model": "numpy", "forceinline": True}
@@ -143,13 +143,13 @@ def _readonly(typingctx, array):
 
 def _rebuild(value, leaf):
     """A function that rebuilds a NamedTuple with `leaf` applied to each array."""
-    env = {"frozen": engine.frozen, "cls": value.instance_class}
+    env = {"frozen": loop.frozen, "cls": value.instance_class}
     fields = [leaf(i) if isinstance(t, (types.Array, types.BaseTuple)) else f"value[{i}]" for i, t in enumerate(value.types)]
     exec(f"def impl(value):\n    return cls({', '.join(fields)})\n", env)
     return env["impl"]
 
 
-@overload(engine.frozen, jit_options=INLINE)
+@overload(loop.frozen, jit_options=INLINE)
 def _(value):
     if isinstance(value, types.Array):
         return (lambda value: _readonly(value)) if value.mutable else (lambda value: value)
@@ -158,27 +158,27 @@ def _(value):
     return lambda value: value
 
 
-@overload(engine.exposed, jit_options=INLINE)
+@overload(loop.exposed, jit_options=INLINE)
 def _(left):
     return lambda left: _readonly(left)
 
 
-@overload(engine.chosen_view, jit_options=INLINE)
+@overload(loop.chosen_view, jit_options=INLINE)
 def _(returned, view):
     if isinstance(returned, types.NoneType):
         return lambda returned, view: view
-    frozen = engine.frozen
+    frozen = loop.frozen
     return lambda returned, view: frozen(returned)
 
 
-@overload(engine.is_true, jit_options=INLINE)
+@overload(loop.is_true, jit_options=INLINE)
 def _(value):
     if isinstance(value, types.NoneType):
         return lambda value: False
     return lambda value: bool(value)
 
 
-@overload(engine.mark, jit_options=INLINE)
+@overload(loop.mark, jit_options=INLINE)
 def _(work, t):
     return lambda work, t: None
 
@@ -195,11 +195,11 @@ def _(view, action):
     return lambda view, action: True
 
 
-@overload(engine.index_fault, jit_options=INLINE)
+@overload(loop.index_fault, jit_options=INLINE)
 def _(action, lowest, n_actions, view):
     if not isinstance(action, (types.Integer, types.Float)):
         return None  # refused on the plain Python path, with the value in the message
-    bad, unavailable = engine.FAULT_ACTION, engine.FAULT_UNAVAILABLE
+    bad, unavailable = loop.FAULT_ACTION, loop.FAULT_UNAVAILABLE
     whole = isinstance(action, types.Integer)
     masked = _masked(view)
 
@@ -225,9 +225,9 @@ def _(action, lowest, n_actions, view):
     return unmasked
 
 
-@overload(engine.blank, jit_options=INLINE)
+@overload(loop.blank, jit_options=INLINE)
 def _(seen):
     body = "\n".join(f"    blank(seen[{i}])" if isinstance(t, types.BaseTuple) else f"    seen[{i}][...] = 0" for i, t in enumerate(seen.types))
-    env = {"blank": engine.blank}
+    env = {"blank": loop.blank}
     exec(f"def impl(seen):\n{body}\n    return None\n", env)
     return env["impl"]

@@ -6,6 +6,7 @@ a second process starts warm, and a changed rule has a new name, so it never mee
 """
 
 import contextlib
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -119,7 +120,7 @@ class Entry:
         self.dispatcher = load(key, source, inject)
         self.direct: Callable[..., Any] | None = None
 
-    def compile(self, *args: Any) -> Callable[..., Any]:
+    def compile(self, *args: Any, what: str = "") -> Callable[..., Any]:
         """The C function for arguments of these types: calling it skips numba's dispatch."""
         signature = tuple(numba.typeof(a) for a in args)
         with _lock:
@@ -152,21 +153,27 @@ def compile_function(function: Callable[..., Any]) -> Entry:
         return _modules[survey.key]
 
 
-def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], survey: Survey) -> Entry:
-    """The engine's loop for NamedTuple arguments of these shapes: `entry` takes one flat tuple for each."""
+def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], what: str) -> tuple[Callable[..., Any] | None, str]:
+    """The engine's loop for NamedTuple arguments of these shapes, each passed as one flat tuple; or None and the reason."""
+    survey = Survey([loop], library_salt())
     classes: dict[str, Any] = {}
     built = {name: builder(value, name, classes, [0]) for name, value in arguments.items()}
-    layout = repr([(n, [type(v).__name__ if not isinstance(v, np.ndarray) else "" for v in flatten(a)]) for n, a in arguments.items()])
-    fields = repr([(k, c.__name__, c._fields) for k, c in classes.items()])
+    flat = [flatten(a) for a in arguments.values()]
     body = f"def entry({', '.join(built)}):\n    return loop(" + ",\n                ".join(built.values()) + ")\n"
-    import hashlib
-
-    key = hashlib.sha256((survey.key + fields + layout + body).encode()).hexdigest()[:32]
+    fields = repr([(k, c.__name__, c._fields) for k, c in classes.items()])
+    key = hashlib.sha256((survey.key + fields + body + str([numba.typeof(f) for f in flat])).encode()).hexdigest()[:32]
     with _lock:
         if key not in _modules:
             register(survey)
             _modules[key] = Entry(key, lambda cache: _HEAD.format(cache=cache) + body, {"loop": loop, **classes})
-        return _modules[key]
+        entry = _modules[key]
+        try:
+            return entry.direct or entry.compile(*flat, what=what), "compiles"
+        except numba.core.errors.NumbaError as error:
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            if any("readonly" in line for line in lines):
+                return None, "a function writes an array that it does not own"
+            return None, "numba says: " + " ".join(lines[1:3])[:200]
 
 
 _ = primitives  # imported for its registrations

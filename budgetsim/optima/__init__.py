@@ -1,1 +1,1 @@
-
+"""One file each; the folder is the list."""

@@ -6,6 +6,7 @@ result depends on how replications were cut into blocks or on where a block ran.
 
 import hashlib
 import json
+import logging
 import os
 import platform
 import traceback
@@ -37,6 +38,8 @@ from .loop import (
 )
 from .model import REQUEST, RUIN, VECTOR, Ended, Nothing, Policy, Problem, Spec
 
+_log = logging.getLogger("budgetsim")
+_told: set[str] = set()
 SEGMENT = 1 << 23  #: rounds between returns to Python: progress, Ctrl-C
 
 
@@ -77,6 +80,10 @@ def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
     survey = Survey([game.play])
     if survey.hidden:
         raise BadValue(f"{policy.name} on {problem.name}: {survey.hidden[0]}, which no seed of a run controls; allowed: the draws of budgetsim.draws")
+    for note in dict.fromkeys(survey.captured):
+        if note not in _told:
+            _told.add(note)
+            _log.warning("%s: %s: compiled in; a sweep over it compiles each value (pass it through params)", policy.name, note)
     reasons = survey.native + survey.foreign + (["replan is plain Python"] if policy.replan else [])
     game = game._replace(grade="native" if reasons else "portable", reasons="; ".join(dict.fromkeys(reasons)))
     if path == "python":

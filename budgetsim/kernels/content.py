@@ -147,16 +147,17 @@ class Survey:
             path.append(a)
         module = getattr(value, "__module__", None) or ""
         name = ".".join(path)
-        if not isinstance(value, types.FunctionType) and callable(value) and module.split(".")[0] in ("math", "numpy", "cmath"):
+        if len(path) == 1 and not isinstance(value, types.FunctionType) and callable(value) and module.split(".")[0] in ("math", "numpy", "cmath"):
             name = f"{module.split('.')[0]}.{getattr(value, '__name__', name)}"
         self._mix(chain)
         if isinstance(value, np.ufunc):
-            module, name = "numpy", f"numpy.{value.__name__}" if hasattr(np, value.__name__) else name
+            module = next((m for m in ("numpy", "scipy.special") if getattr(sys.modules.get(m), value.__name__, None) is value), "a library")
+            name = f"{module}.{value.__name__}"
         if name.startswith(("numpy.random", "random.")) or module.startswith(("numpy.random", "random")):
             self.hidden.append(f"{f.__name__} calls {name}")
         elif callable(value) and not isinstance(value, (types.FunctionType, type)) and not hasattr(value, "py_func"):
             top = (module or "builtins").split(".")[0]
-            if top not in ("math", "numpy", "builtins", "cmath") or (isinstance(value, np.ufunc) and not hasattr(np, value.__name__)):
+            if top not in ("math", "numpy", "builtins", "cmath"):
                 self.foreign.append(f"{f.__name__} calls {module}.{getattr(value, '__name__', name)}")
             elif name not in PORTABLE:
                 self.native.append(f"{f.__name__} calls {name}")

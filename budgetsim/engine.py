@@ -20,6 +20,7 @@ from . import arguments, contract
 from .arguments import BadType, BadValue, BudgetsimError
 from .draws import ROUND, nature_key
 from .loop import (
+    AHEAD,
     FAULT_ACTION,
     FAULT_COST,
     FAULT_NEGATIVE,
@@ -33,7 +34,6 @@ from .loop import (
     Log,
     Work,
     bind,
-    chosen_view,
     frozen,
 )
 from .model import REQUEST, RUIN, VECTOR, Ended, Nothing, Policy, Problem, Spec
@@ -136,7 +136,7 @@ def _tables(game: Game, seed: int, first: int, count: int, checkpoints: np.ndarr
     wide = (spec.low, spec.high, spec.whole) if vector else (np.zeros(0), np.zeros(0), np.zeros(0, bool))
     zeros, whole = np.zeros, np.int64
     work = Work(words, words.copy(), spec.budget, zeros(d), zeros(d), zeros(d), zeros(d), zeros(d), zeros(n if vector else 0), *wide,
-                zeros(n if vector else 0), zeros(n), zeros(4, whole), zeros(2))  # fmt: skip
+                zeros(n if vector else 0), zeros(n), zeros(AHEAD, np.uint64), zeros(AHEAD, np.uint64), zeros(4, whole), zeros(2))  # fmt: skip
     table, rounds = (count, c), spec.horizon if trace else 0
     log = Log(np.asarray(checkpoints, whole), zeros(table), zeros(table), zeros(table), zeros((*table, d)), zeros((*table, n)), zeros(table, whole),
               zeros(table, whole), zeros(table, whole), zeros(table, whole), np.full(count, WAITING), zeros(count), zeros((count, 2), whole), zeros(count),
@@ -190,9 +190,12 @@ def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:
     return compiled
 
 
+_OWN = ("decide_index", "decide_vector", "fault_index")
+
+
 def _located(error: Exception, replication: int, t: int | None) -> BudgetsimError:
     names = [f.name for f in traceback.extract_tb(error.__traceback__)]
-    inside = [n for n in names[names.index("loop") + 1 :] if n not in ("decide_index", "fault_index")] if "loop" in names else []
+    inside = [n for n in names[names.index("loop") + 1 :] if n not in _OWN] if "loop" in names else []
     what = f"raised {type(error).__name__}: {error}"
     if "read-only" in str(error):
         what = "writes an array that it does not own (left, view, params, instance, cost and seen come back read-only)"
@@ -217,7 +220,8 @@ def _play_segments(game: Game, tables: tuple[Any, ...], progress: Any) -> None:
         if until in planned and replan is not None:
             shown = view_r
             if observe is not None:
-                shown = chosen_view(observe(instance, state_r, until, nature_key(job.seed, job.first, until, ROUND), view), view_r)
+                made = observe(instance, state_r, until, nature_key(job.seed, job.first, until, ROUND), view)
+                shown = view_r if made is None else frozen(made)
             try:
                 replan(memory, game.params, shown, left_r, until)
             except Exception as error:

@@ -7,6 +7,7 @@ One round: observe, stop?, act, step, ledger, advance, update, checkpoint. `step
 moves.
 """
 
+import dis
 import math
 import types
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 
 from . import ledger
 from .draws import BEGIN_POLICY, BEGIN_PROBLEM, RECOMMEND, ROUND, nature_key, rule_key
-from .model import VECTOR, Ended, Law, Outcome, Policy, Problem, Status
+from .model import UNANSWERED, VECTOR, Ended, Law, Outcome, Policy, Problem, Status
 
 RUNNING, FAULTY, WAITING = -1, -2, -3
 HORIZON, RULE, PROBLEM, RUINED, RESOURCE = (int(e) for e in Ended)
@@ -24,6 +25,9 @@ LAW_STOP, LAW_SKIP, LAW_RUIN = (int(v) for v in Law)
 
 # faults, in the order in which a round meets them; an entry or a resource j is told as fault + 8 j
 FAULT_ACTION, FAULT_UNAVAILABLE, FAULT_REWARD, FAULT_COST, FAULT_NEGATIVE, FAULT_RECOMMENDATION = range(1, 7)
+
+
+AHEAD = 64  #: rounds whose Philox blocks are computed together, a power of two
 
 
 class Job(NamedTuple):
@@ -55,6 +59,8 @@ class Work(NamedTuple):
     whole: np.ndarray
     null: np.ndarray
     pulls: np.ndarray
+    ahead0: np.ndarray  #: Philox words of the 64 rounds around this one
+    ahead1: np.ndarray
     cursor: np.ndarray  #: round, next checkpoint, void, ignored
     sums: np.ndarray  #: reward, pseudo-reward, clipped
 
@@ -120,7 +126,7 @@ act: Any = None
 update: Any = None
 step: Any = None
 decide: Any = None
-law, renewing = LAW_STOP, False
+law, renewing, makes_view = LAW_STOP, False, False
 
 
 # ------------------------------------------------------------------------------------------------ primitives
@@ -138,14 +144,12 @@ def frozen(value: Any) -> Any:
 
 def exposed(left: Any) -> Any:
     """What a rule is shown of the ledger: in plain Python a copy, so that no trick with flags reaches the purse."""
-    copy = left.copy()
-    copy.flags.writeable = False
-    return copy
+    return frozen(left.copy())
 
 
-def chosen_view(returned: Any, view: Any) -> Any:
-    """The view as filled, or the one that `observe` made of slices."""
-    return view if returned is None else frozen(returned)
+def reveal(left_r: Any, left: Any) -> None:
+    """Brings the copy up to date; compiled code shows the ledger's own array, under a type that refuses writes."""
+    left_r.base[...] = left
 
 
 def is_true(value: Any) -> Any:
@@ -153,9 +157,15 @@ def is_true(value: Any) -> Any:
     return bool(value)
 
 
-def mark(work: Any, t: Any) -> None:
-    """Where we are, for error messages of the plain Python path."""
+def enter(work: Any, seed: Any, replication: Any, t: Any) -> None:
+    """Before round t of a replication, fresh or taken up again. Compiled: prepares the words of the rounds ahead."""
     work.cursor[0] = t
+
+
+def round_key(work: Any, seed: Any, replication: Any, t: Any) -> Any:
+    """Nature's key of round t. Plain Python notes the round for error messages; compiled code keeps 64 keys ahead."""
+    work.cursor[0] = t
+    return nature_key(seed, replication, t, ROUND)
 
 
 def index_fault(action: Any, lowest: Any, n_actions: Any, view: Any) -> Any:
@@ -257,6 +267,8 @@ def blank(seen):
 
 def unsound(reward, cost):
     """0, or why a reward or a cost is refused."""
+    if reward == UNANSWERED:
+        return 0
     if not (reward > -math.inf and reward < math.inf):
         return FAULT_REWARD
     for j in range(cost.size):
@@ -265,6 +277,13 @@ def unsound(reward, cost):
         if law != LAW_RUIN and cost[j] < 0.0:
             return FAULT_NEGATIVE + 8 * j
     return 0
+
+
+def report(log, i, t, fault, value):
+    """Notes a fault; the engine raises it when the block is done."""
+    log.fault[i, 0], log.fault[i, 1] = fault, t
+    log.fault_value[i] = value
+    return FAULTY
 
 
 def keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation):
@@ -284,108 +303,96 @@ def keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendati
 
 def loop(job, instance, params, state, memory, view, seen, work, log):
     """Plays `count` replications from `first`, each up to round `until`; a fresh one starts at round 0."""
-    state_r, memory_r, view_r, seen_r, cost_r = frozen(state), frozen(memory), frozen(view), frozen(seen), frozen(work.cost)
-    cap, left, spent, carry, cost = work.cap, work.left, work.spent, work.carry, work.cost
-    null = null_action(work)
+    state_r, memory_r, seen_r, cost_r, left_r = frozen(state), frozen(memory), frozen(seen), frozen(work.cost), exposed(work.left)
+    cap, left, cost, null, checkpoint = work.cap, work.left, work.cost, null_action(work), log.checkpoint
+    view_r = frozen(view)
     tracing = log.status.shape[1] > 0
-    horizon = log.checkpoint[log.checkpoint.size - 1]
     for i in range(job.count):
         replication = job.first + i
+        t, c, void, ignored = 0, 0, 0, 0
+        total, pseudo = 0.0, 0.0
         if job.fresh:
             restore(work.words, work.template)
-            ledger.open_account(work.budget, cap, left, spent, carry)
+            ledger.open_account(work.budget, cap, left, work.spent, work.carry)
             clear(work.pulls)
-            t, c, void, ignored = 0, 0, 0, 0
-            total, pseudo = 0.0, 0.0
             log.ended[i] = RUNNING
-            mark(work, 0)
+            work.cursor[0] = 0
             begin_problem(instance, state, nature_key(job.seed, replication, 0, BEGIN_PROBLEM))
             begin_rule(memory, params, rule_key(nature_key(job.seed, replication, 0, BEGIN_POLICY)))
         else:
             t, c, void, ignored = work.cursor[0], work.cursor[1], work.cursor[2], work.cursor[3]
             total, pseudo = work.sums[0], work.sums[1]
         ended = RUNNING
+        enter(work, job.seed, replication, t)
         while ended == RUNNING and t < job.until:
-            until = min(job.until, log.checkpoint[c])
-            while t < until:
-                mark(work, t)
-                key = nature_key(job.seed, replication, t, ROUND)
-                shown = chosen_view(observe(instance, state_r, t, key, view), view_r)
+            until = min(job.until, checkpoint[c])
+            while ended == RUNNING and t < until:
+                key = round_key(work, job.seed, replication, t)
+                if makes_view:  # a constant when compiled: the other branch is gone
+                    view_r = frozen(observe(instance, state_r, t, key, view))
+                else:
+                    observe(instance, state_r, t, key, view)
                 if renewing:
-                    allowance(instance, state_r, shown, left)
+                    allowance(instance, state_r, view_r, left)
                     ledger.renew(cap, left)
-                left_r = exposed(left)
+                reveal(left_r, left)
                 if is_true(stop(memory_r, params, left_r, t)):
                     ended = RULE
                     break
-                raw = decide(memory, params, shown, left_r, t, rule_key(key), work)
-                fault = fault_of(raw, job.lowest, job.n_actions, shown, work)
+                raw = decide(memory, params, view_r, left_r, t, rule_key(key), work)
+                fault = fault_of(raw, job.lowest, job.n_actions, view_r, work)
                 if fault != 0:
-                    ended = FAULTY
-                    log.fault[i, 0], log.fault[i, 1] = fault, t
-                    log.fault_value[i] = told(raw, fault, work)
+                    ended = report(log, i, t, fault, told(raw, fault, work))
                     break
                 action = taken(raw, work)
                 clear(cost)
-                reward = float(step(instance, state_r, shown, action, left_r, t, key, cost, seen))
-                if reward != -math.inf:
-                    fault = unsound(reward, cost)
-                    if fault != 0:
-                        ended = FAULTY
-                        log.fault[i, 0], log.fault[i, 1] = fault, t
-                        log.fault_value[i] = reward if fault == FAULT_REWARD else cost[fault >> 3]
-                        break
-                status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, spent, carry)
+                reward = float(step(instance, state_r, view_r, action, left_r, t, key, cost, seen))
+                fault = unsound(reward, cost)
+                if fault != 0:
+                    ended = report(log, i, t, fault, reward if fault == FAULT_REWARD else cost[fault >> 3])
+                    break
+                status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, work.spent, work.carry)
                 done = action
-                if status == STATUS_CHARGED:
+                if status == STATUS_CHARGED or status == STATUS_CLIPPED:
                     count_pulls(action, work.pulls)
-                    pseudo += expected(instance, state_r, shown, action, t)
+                    pseudo += expected(instance, state_r, view_r, action, t)
+                    if status == STATUS_CLIPPED:
+                        log.clipped[i] = counted - reward
                     if law == LAW_RUIN and left[0] <= 0.0:
                         ended = RUINED
-                elif status == STATUS_CLIPPED:
-                    count_pulls(action, work.pulls)
-                    pseudo += expected(instance, state_r, shown, action, t)
-                    log.clipped[i] = counted - reward
-                    ended = RUINED
+                elif law == LAW_STOP and status == STATUS_VOID:
+                    ended = RESOURCE + resource
+                    break
                 else:
-                    if status == STATUS_VOID:
-                        if law == LAW_STOP:
-                            ended = RESOURCE + resource
-                            break
-                        void += 1
-                        blank(seen)
-                    else:
-                        ignored += 1
+                    void += status == STATUS_VOID
+                    ignored += status == STATUS_IGNORED
+                    blank(seen)
                     clear(cost)
                     done = null
                 total += counted
                 if tracing:
                     trace_action(action, log.action[i, t])
                     log.status[i, t] = status
-                left_r = exposed(left)
+                reveal(left_r, left)
                 outcome = Outcome(counted, cost_r, seen_r, status)
-                if is_true(advance(instance, state, shown, done, outcome, left_r, t, key)) and ended == RUNNING:
+                if is_true(advance(instance, state, view_r, done, outcome, left_r, t, key)) and ended == RUNNING:
                     ended = PROBLEM
                 if status != STATUS_IGNORED:
-                    update(memory, params, shown, action, outcome, t)
+                    update(memory, params, view_r, action, outcome, t)
                 t += 1
-                if ended != RUNNING:
-                    break
-            if ended == RUNNING and t == horizon:
+            if ended == RUNNING and t == checkpoint[checkpoint.size - 1]:
                 ended = HORIZON
-            if ended != FAULTY and (ended != RUNNING or t == log.checkpoint[c]):
-                key = rule_key(nature_key(job.seed, replication, t, RECOMMEND))
-                recommendation = int(recommend(memory_r, params, exposed(left), t, key))
-                if not 0 <= recommendation < job.n_actions:
-                    ended = FAULTY
-                    log.fault[i, 0], log.fault[i, 1] = FAULT_RECOMMENDATION, t
-                    log.fault_value[i] = recommendation
+            if ended != FAULTY and (ended != RUNNING or t == checkpoint[c]):
+                reveal(left_r, left)
+                advice = int(recommend(memory_r, params, left_r, t, rule_key(nature_key(job.seed, replication, t, RECOMMEND))))
+                if not 0 <= advice < job.n_actions:
+                    ended = report(log, i, t, FAULT_RECOMMENDATION, advice)
                     break
-                verdict = loss(instance, state_r, recommendation)
-                keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation)
+                verdict = float(loss(instance, state_r, advice))
+                keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, advice)
                 c += 1
-                while ended != RUNNING and c < log.checkpoint.size:  # carried forward
-                    keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation)
+                while ended != RUNNING and c < checkpoint.size:  # carried forward
+                    keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, advice)
                     c += 1
         work.cursor[0], work.cursor[1], work.cursor[2], work.cursor[3] = t, c, void, ignored
         work.sums[0], work.sums[1] = total, pseudo
@@ -396,10 +403,21 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
 _BOUND = ("unsound", "keep", "decide_index", "decide_vector", "loop")
 
 
+def _returns(function: Any) -> bool:
+    """Whether a function returns something: an `observe` that makes its view instead of filling it."""
+    before = None
+    for op in dis.get_instructions(function):
+        if (op.opname == "RETURN_CONST" and op.argval is not None) or (op.opname == "RETURN_VALUE" and not (before and before.opname == "LOAD_CONST" and before.argval is None)):
+            return True
+        before = op
+    return False
+
+
 def bind(problem: Problem, policy: Policy) -> Any:
     """The loop with the functions of one problem and one policy as its globals."""
     space = dict(globals())
-    space.update(law=int(problem.spec.law), renewing=bool(problem.spec.renew), act=policy.act, update=policy.update, step=problem.step)
+    space.update(law=int(problem.spec.law), renewing=bool(problem.spec.renew), act=policy.act, update=policy.update, step=problem.step,
+                 makes_view=problem.observe is not None and _returns(problem.observe))  # fmt: skip
     hooks = {"begin_problem": problem.begin, "begin_rule": policy.begin, "observe": problem.observe, "allowance": problem.allowance,
              "stop": policy.stop, "advance": problem.advance, "expected": problem.expected, "recommend": policy.recommend,
              "loss": problem.loss if policy.recommend else None}  # fmt: skip

@@ -182,7 +182,7 @@ class Survey:
 _PRIMITIVES = {
     "budgetsim.draws": ("nature_key", "rule_key", "nth_use", "block", "unit", "open_unit", "to_bits", "from_bits"),
     "budgetsim.kernels": ("available",),
-    "budgetsim.loop": ("frozen", "exposed", "chosen_view", "index_fault", "is_true", "mark", "blank"),
+    "budgetsim.loop": ("frozen", "exposed", "reveal", "index_fault", "is_true", "enter", "round_key", "blank"),
 }
 
 

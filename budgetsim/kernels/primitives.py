@@ -163,12 +163,9 @@ def _(left):
     return lambda left: _readonly(left)
 
 
-@overload(loop.chosen_view, jit_options=INLINE)
-def _(returned, view):
-    if isinstance(returned, types.NoneType):
-        return lambda returned, view: view
-    frozen = loop.frozen
-    return lambda returned, view: frozen(returned)
+@overload(loop.reveal, jit_options=INLINE)
+def _(left_r, left):
+    return lambda left_r, left: None
 
 
 @overload(loop.is_true, jit_options=INLINE)
@@ -178,9 +175,36 @@ def _(value):
     return lambda value: bool(value)
 
 
-@overload(loop.mark, jit_options=INLINE)
-def _(work, t):
-    return lambda work, t: None
+AHEAD, LAST, ROUND = loop.AHEAD, loop.AHEAD - 1, U(draws.ROUND)
+
+
+def _fill(work, seed, replication, t):
+    """Words of AHEAD rounds at once: this loop vectorises, ten dependent rounds of multiplications do not."""
+    x0, x1 = work.ahead0, work.ahead1
+    start = U(t - (t & LAST))
+    for i in range(AHEAD):
+        x0[i], x1[i] = _block(U(seed), U(replication), start + U(i), ROUND)
+
+
+@overload(_fill, jit_options={"error_model": "numpy"})
+def _(work, seed, replication, t):
+    return _fill
+
+
+@overload(loop.enter, jit_options=INLINE)
+def _(work, seed, replication, t):
+    return lambda work, seed, replication, t: _fill(work, seed, replication, t)
+
+
+@overload(loop.round_key, jit_options=INLINE)
+def _(work, seed, replication, t):
+    def impl(work, seed, replication, t):
+        i = t & LAST
+        if i == 0:
+            _fill(work, seed, replication, t)
+        return CompiledKey(work.ahead0[i], work.ahead1[i], U(seed), U(replication))
+
+    return impl
 
 
 # ------------------------------------------------------------------------------------------------ actions

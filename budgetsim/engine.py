@@ -133,10 +133,11 @@ def _tables(game: Game, seed: int, first: int, count: int, checkpoints: np.ndarr
     d, n, c = spec.budget.size, spec.n_actions, len(checkpoints)
     vector = spec.kind == VECTOR
     words, (state, memory, view, seen) = _pool(game.state, game.memory, spec.view, spec.seen)
-    wide = (spec.low, spec.high, spec.whole) if vector else (np.zeros(0), np.zeros(0), np.zeros(0, bool))
+    wide = n if vector else 0
+    low, high, integral = (spec.low, spec.high, spec.whole) if vector else (np.zeros(0), np.zeros(0), np.zeros(0, bool))
     zeros, whole = np.zeros, np.int64
-    work = Work(words, words.copy(), spec.budget, zeros(d), zeros(d), zeros(d), zeros(d), zeros(d), zeros(n if vector else 0), *wide,
-                zeros(n if vector else 0), zeros(n), zeros(AHEAD, np.uint64), zeros(AHEAD, np.uint64), zeros(4, whole), zeros(2))  # fmt: skip
+    work = Work(words, words.copy(), spec.budget, zeros(d), zeros(d), zeros(d), zeros(d), zeros(d), zeros(wide), low, high, integral, zeros(wide),
+                zeros(n), zeros(AHEAD, np.uint64), zeros(AHEAD, np.uint64), zeros(4, whole), zeros(2))  # fmt: skip
     table, rounds = (count, c), spec.horizon if trace else 0
     log = Log(np.asarray(checkpoints, whole), zeros(table), zeros(table), zeros(table), zeros((*table, d)), zeros((*table, n)), zeros(table, whole),
               zeros(table, whole), zeros(table, whole), zeros(table, whole), np.full(count, WAITING), zeros(count), zeros((count, 2), whole), zeros(count),
@@ -153,7 +154,7 @@ def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, 
     if game.schedule or game.problem.spec.horizon > SEGMENT:
         for i in range(count):
             alone = Log(log.checkpoint, *(a[i : i + 1] for a in log[1:]))
-            _play_segments(game, (tables[0]._replace(first=first + i, count=1), *tables[1:-1], alone), progress)
+            _play_segments(game, (tables[0]._replace(first=first + i, many=1), *tables[1:-1], alone), progress)
     else:
         _caller(game, tables)(tables[0])
     return log

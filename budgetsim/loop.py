@@ -35,7 +35,7 @@ class Job(NamedTuple):
 
     seed: Any
     first: int
-    count: int
+    many: int
     until: int
     fresh: bool
     n_actions: int
@@ -302,12 +302,12 @@ def keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendati
 
 
 def loop(job, instance, params, state, memory, view, seen, work, log):
-    """Plays `count` replications from `first`, each up to round `until`; a fresh one starts at round 0."""
+    """Plays `many` replications from `first`, each up to round `until`; a fresh one starts at round 0."""
     state_r, memory_r, seen_r, cost_r, left_r = frozen(state), frozen(memory), frozen(seen), frozen(work.cost), exposed(work.left)
     cap, left, cost, null, checkpoint = work.cap, work.left, work.cost, null_action(work), log.checkpoint
     view_r = frozen(view)
     tracing = log.status.shape[1] > 0
-    for i in range(job.count):
+    for i in range(job.many):
         replication = job.first + i
         t, c, void, ignored = 0, 0, 0, 0
         total, pseudo = 0.0, 0.0

@@ -1,10 +1,14 @@
 """budgetsim: play a rule that spends something scarce, score it against a certified optimum, test the theorem about it."""
 
+import importlib
+import importlib.util
+from typing import Any
+
 import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+_known, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["claims", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "theory"],
     submod_attrs={
@@ -17,3 +21,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study": ["compare"],
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    """The names above, and every factory by its own name: `budgetsim.ucb1` is budgetsim/policies/ucb1.py's `ucb1`."""
+    try:
+        return _known(name)
+    except AttributeError:
+        for folder in ("policies", "problems", "optima"):
+            if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{folder}.{name}"):
+                return getattr(importlib.import_module(f"{__name__}.{folder}.{name}"), name)
+        raise

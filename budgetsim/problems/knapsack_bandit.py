@@ -44,7 +44,7 @@ def table_step(instance, state, view, action, left, t, key, cost, seen):
 
 
 def expected(instance, state, view, action, t):
-    return instance.mean_reward[action] if action >= 0 else 0.0
+    return instance.mean_reward[max(action, 0)] * (action >= 0)  # without a branch: one costs a quarter of a whole round
 
 
 def knapsack_bandit(

@@ -90,7 +90,7 @@ def step(instance, state, view, action, left, t, key, cost, seen):
 
 
 def expected(instance, state, view, action, t):
-    return instance.mean_in_group[int(instance.group[int(state.row[0])]), action] if action >= 0 else 0.0
+    return instance.mean_in_group[int(instance.group[int(state.row[0])]), max(action, 0)] * (action >= 0)
 
 
 def logged_bandit(

@@ -9,7 +9,7 @@ from numba.extending import intrinsic, overload
 from .. import draws, loop
 from . import available
 
-INLINE = {"error_model": "numpy", "forceinline": True}
+INLINE = {"error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True}
 U = np.uint64
 M32, S32 = U(draws.M32), U(32)
 PH0, PH1, W0, W1 = U(0xD2511F53), U(0xCD9E8D57), U(0x9E3779B9), U(0xBB67AE85)
@@ -186,7 +186,7 @@ def _fill(work, seed, replication, t):
         x0[i], x1[i] = _block(U(seed), U(replication), start + U(i), ROUND)
 
 
-@overload(_fill, jit_options={"error_model": "numpy"})
+@overload(_fill, jit_options={"error_model": "numpy", "no_cfunc_wrapper": True})
 def _(work, seed, replication, t):
     return _fill
 

@@ -424,7 +424,7 @@ def _ready(policy: Any, problem: Any, rounds: int, default: bool) -> tuple[Probl
     if not (isinstance(rule.name, str) and rule.name.strip() and "\n" not in rule.name):
         raise BadType(f"name: got {rule.name!r}; allowed: a label of one line")
     try:
-        _bytes(rule.init(problem.spec))
+        _bytes(rule.init(contract.checked_spec(problem.spec)))  # a copy, which it may spoil
     except BudgetsimError as error:
         raise _Declined(str(error)) from None
     except Exception as error:

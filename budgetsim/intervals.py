@@ -3,10 +3,9 @@
 Student's t is wrong for skewed outcomes long after n = 200, and never knows it. Every interval of a mean here therefore looks at the sample's skewness
 and gives way where t fails:
 
-- n >= 200 and 25 skewness**2 <= n (Cochran's rule): plain t;
+- n >= 200 and 100 skewness**2 <= n: plain t (Cochran's rule asks for 25 skewness**2; Pareto tails need more);
 - otherwise each end is the further of Student's and of Hall's skewness-corrected one [Hall1992]_. Hall's alone is too short for symmetric heavy tails,
-  Student's for skewed ones, the further of the two for neither; it is a closed form, so that there is nothing to seed, and it covered as the
-  bootstrap-t does in our measurements;
+  Student's for skewed ones, the further of the two for neither, and there is nothing to seed;
 - where no correction can help, `method` ends in a caveat ("; few replications", "; no variation seen", "; heavy tail"), `Interval.caveat` reads it,
   and the functions that are given values warn (`IntervalWarning`).
 
@@ -72,7 +71,7 @@ def _reach(n: int, level: float, skewness: Any) -> tuple[Any, Any, Any]:
     q = float(stdtrit(n - 1, 0.5 + level / 2.0))
     if skewness is None:
         return q, q, np.False_
-    wide = (n < MANY) | (25.0 * np.square(skewness) > n)
+    wide = (n < MANY) | (100.0 * np.square(skewness) > n)
     a = np.asarray(skewness) / math.sqrt(n)
 
     def inverse(y: float) -> Any:
@@ -266,7 +265,7 @@ def slope(x: Any, samples: Any, level: float = 0.95) -> Interval:
     """Interval of the least-squares slope of log E[samples] against log x.
 
     The slope is sum_j w_j log(mean_j); to first order its error is the mean over replications of sum_j w_j samples_ij / mean_j, whatever the
-    columns share, and gets the interval of a mean. It covered better than the percentile bootstrap over replications in our measurements.
+    columns share, and gets the interval of a mean: the bootstrap over replications without its noise.
 
     Parameters
     ----------

@@ -124,10 +124,11 @@ def test_ruin_probability_covers(n, level):
     assert missed.max() <= 1.3 * (1.0 - level)
 
 
-def test_control_wilson_alone_fails_for_few_events():
-    z, n, p = stats.norm.ppf(0.975), 1000, 0.17e-3
+@pytest.mark.parametrize(("level", "p", "times"), [(0.95, 0.17e-3, 3), (0.999, 0.08e-3, 70)])
+def test_control_wilson_alone_fails_for_few_events(level, p, times):
+    z, n = stats.norm.ppf(0.5 + level / 2), 1000
     low = [(k / n + z * z / (2 * n) - z * math.sqrt(k / n * (1 - k / n) / n + (z / (2 * n)) ** 2)) / (1 + z * z / n) for k in range(50)]
-    assert stats.binom.pmf(np.arange(50), n, p) @ (p < np.array(low)) > 0.15
+    assert stats.binom.pmf(np.arange(50), n, p) @ (p < np.array(low)) > times * (1.0 - level)
 
 
 def test_proportion_values():
@@ -252,7 +253,7 @@ def test_simultaneous_and_dkw(seed):
 
 
 @pytest.mark.parametrize(
-    "call, error",
+    ("call", "error"),
     [
         (lambda: intervals.mean([]), BadValue),
         (lambda: intervals.mean([1.0, math.nan]), BadValue),

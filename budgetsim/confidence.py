@@ -1,0 +1,175 @@
+"""Sample means, radii, KL inversions and choices that several rules share: plain functions, portable to the last bit."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import BadValue
+from .draws import exp, integer, log
+from .kernels import available
+from .model import Spec
+
+
+# ------------------------------------------------------------------------------------------------ sample means
+class Means(NamedTuple):
+    """What was earned by each of n arms. An arm never pulled has mean inf, so that every index tries it first."""
+
+    pulls: np.ndarray
+    mean: np.ndarray
+    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
+
+
+def means(n: int) -> Means:
+    """Nothing seen yet.
+
+    >>> means(2).mean.tolist()
+    [inf, inf]
+    """
+    return Means(np.zeros(n), np.full(n, math.inf), np.zeros(n))
+
+
+def record(seen: Any, arm: Any, reward: Any) -> Any:
+    """Adds one reward of an arm to its mean; returns its pulls.
+
+    >>> m = means(2)
+    >>> record(m, 1, 0.5), record(m, 1, 1.0), m.mean[1]
+    (1.0, 2.0, 0.75)
+    """
+    n = seen.pulls[arm] + 1.0
+    seen.pulls[arm] = n
+    seen.mean[arm] = reward if n == 1.0 else seen.mean[arm] + (reward - seen.mean[arm]) / n
+    seen.width[arm] = 1.0 / math.sqrt(n)
+    return n
+
+
+# ------------------------------------------------------------------------------------------------ choices
+def best(view: Any, value: Any) -> Any:
+    """The first available arm of greatest value (n,).
+
+    >>> best((), np.array([1.0, 3.0, 3.0]))
+    1
+    """
+    arm, greatest = -1, -math.inf
+    for k in range(value.size):
+        if available(view, k) and value[k] > greatest:
+            arm, greatest = k, value[k]
+    return arm
+
+
+def best_mean(seen: Any) -> Any:
+    """The arm of greatest mean among those pulled; 0 where none was: what to recommend."""
+    arm, greatest = 0, -math.inf
+    for k in range(seen.mean.size):
+        if seen.pulls[k] > 0.0 and seen.mean[k] > greatest:
+            arm, greatest = k, seen.mean[k]
+    return arm
+
+
+def any_arm(view: Any, n: Any, key: Any, slot: Any) -> Any:
+    """One of the available arms, each with the same probability."""
+    count = 0
+    for k in range(n):
+        if available(view, k):
+            count += 1
+    skip, arm = integer(key, slot, count), 0
+    if count == n:
+        return skip
+    while skip > 0 or not available(view, arm):
+        if available(view, arm):
+            skip -= 1
+        arm += 1
+    return arm
+
+
+# ------------------------------------------------------------------------------------------------ budgets
+def spending_rate(rule: str, spec: Spec) -> np.ndarray:
+    """budget / horizon (d,): what a round may cost on average; inf where there is no cap, 1e-100 where nothing may be spent.
+
+    >>> from .model import ARM, Spec
+    >>> spending_rate("a rule", Spec(ARM, 2, 10, budget=np.array([5.0, np.inf]))).tolist()
+    [0.5, inf]
+    """
+    if spec.renew:
+        raise BadValue(f"{rule}: got a budget that is renewed every round; allowed: one budget for the whole run")
+    return np.maximum(spec.budget / spec.horizon, 1e-100)
+
+
+# ------------------------------------------------------------------------------------------------ radii
+def hoeffding(n: Any, level: Any) -> Any:
+    """sqrt(level / n): of a mean of n values in an interval of length 1, with error exp(-2 level) on either side.
+
+    >>> hoeffding(8.0, 2.0)
+    0.5
+    """
+    return math.sqrt(level / n)
+
+
+def relative(mean: Any, n: Any, level: Any) -> Any:
+    """sqrt(level mean / n) + level / n: narrower than Hoeffding's where the mean of n values in [0, 1] is small.
+
+    >>> relative(0.25, 4.0, 1.0)
+    0.5
+    """
+    return math.sqrt(level * mean / n) + level / n
+
+
+# ------------------------------------------------------------------------------------------------ Bernoulli KL
+def negative_entropy(p: Any) -> Any:
+    """p log p + (1 - p) log(1 - p), 0 at both ends."""
+    return (p * log(p) if p > 0.0 else 0.0) + ((1.0 - p) * log(1.0 - p) if p < 1.0 else 0.0)
+
+
+def bernoulli_kl(p: Any, q: Any) -> Any:
+    """kl(p, q) = p log(p/q) + (1 - p) log((1 - p)/(1 - q)) in nats, of probabilities.
+
+    >>> round(bernoulli_kl(0.1, 0.9), 6), bernoulli_kl(0.0, 0.0), bernoulli_kl(0.5, 1.0)
+    (1.75778, 0.0, inf)
+    """
+    if p == q:
+        return 0.0
+    if (q <= 0.0 and p > 0.0) or (q >= 1.0 and p < 1.0):
+        return math.inf
+    cross = (p * log(q) if p > 0.0 else 0.0) + ((1.0 - p) * log(1.0 - q) if p < 1.0 else 0.0)
+    return max(negative_entropy(p) - cross, 0.0)
+
+
+def kl_upper(mean: Any, level: Any) -> Any:
+    """The greatest q in [mean, 1] with kl(mean, q) <= level. A mean outside [0, 1] counts as the nearer end.
+
+    >>> round(kl_upper(0.5, 0.4), 6), kl_upper(0.3, 0.0), kl_upper(1.0, 0.4)
+    (0.871036, 0.3, 1.0)
+    """
+    p = min(max(mean, 0.0), 1.0)
+    return kl_root(p, negative_entropy(p), level)
+
+
+def kl_root(p: Any, entropy: Any, level: Any) -> Any:
+    """`kl_upper` of p in [0, 1], its negative entropy being known.
+
+    Newton on [p, 1), where kl(p, .) is convex and increasing: from the right of the root it descends to it. It starts
+    from the least of three upper bounds: Pinsker's, that of the Poisson divergence (which is smaller), and what the
+    term with log(1 - q) alone allows.
+    """
+    rest = 1.0 - p
+    if level <= 0.0 or rest <= 0.0:
+        return p
+    q = 1.0 - exp((entropy - level) / rest)
+    if p <= 0.0:
+        return q
+    q = min(q, p + min(math.sqrt(0.5 * level), level + math.sqrt(level * (level + 2.0 * p))))
+    step, i = 1.0, 0
+    while i < 60 and p < q < 1.0 and step > 1e-8 * min(q - p, 1.0 - q):
+        step = (entropy - p * log(q) - rest * log(1.0 - q) - level) * q * (1.0 - q) / (q - p)
+        q -= step
+        i += 1
+    return min(max(q, p), 1.0)
+
+
+def kl_lower(mean: Any, level: Any) -> Any:
+    """The least q in [0, mean] with kl(mean, q) <= level.
+
+    >>> round(kl_lower(0.5, 0.4), 6)
+    0.128964
+    """
+    return 1.0 - kl_upper(1.0 - mean, level)

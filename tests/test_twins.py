@@ -1,0 +1,97 @@
+"""Our rules against independent numpy implementations written from the formula: the same regret, and wrong constants told apart."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from budgetsim import engine
+from budgetsim.model import Policy
+from budgetsim.policies.exp3 import exp3
+from budgetsim.policies.explore_then_commit import explore_then_commit
+from budgetsim.policies.kl_ucb import kl_ucb
+from budgetsim.policies.primal_dual import primal_dual
+from budgetsim.policies.thompson import thompson
+from budgetsim.policies.ucb1 import ucb1
+from budgetsim.problems.knapsack_bandit import knapsack_bandit
+from budgetsim.problems.stochastic_bandit import bernoulli, stochastic_bandit
+from tests import references as folder
+from tests.references import exp3 as exp3_twin
+from tests.references import explore_then_commit as explore_then_commit_twin
+from tests.references import kl_ucb as kl_ucb_twin
+from tests.references import primal_dual as primal_dual_twin
+from tests.references import thompson as thompson_twin
+from tests.references import ucb1 as ucb1_twin
+
+LEVEL = 1e-4
+HORIZON = 1000
+MEANS = np.array([0.6] + [0.5] * 9)
+REWARD, COST = np.array([0.9, 0.6, 0.5, 0.3]), np.array([[0.8, 0.35, 0.1, 0.05], [0.2, 0.5, 0.25, 0.05]]).T
+
+
+class Pair(NamedTuple):
+    policy: Policy
+    twin: Any
+    wrong: dict[str, Any]  #: a constant of the twin that is not the rule's
+    replications: int = 2000
+
+
+PAIRS = {
+    "ucb1": Pair(ucb1(), ucb1_twin, {"radius": 1.0}),
+    "kl_ucb": Pair(kl_ucb(), kl_ucb_twin, {"c": 3.0}, 400),
+    "thompson": Pair(thompson(), thompson_twin, {"b": 3.0}, 1000),
+    "exp3": Pair(exp3(), exp3_twin, {"mixing": 0.2}),
+    "explore_then_commit": Pair(explore_then_commit(), explore_then_commit_twin, {"pulls": 30}, 20_000),
+    "primal_dual": Pair(primal_dual(), primal_dual_twin, {"confidence": 0.5}, 1000),
+}
+
+
+def ours(pair: Pair, seed: int) -> np.ndarray:
+    """Regret (replications,), or total reward where there is a budget."""
+    if pair.policy.name.startswith("primal_dual"):
+        problem = knapsack_bandit(REWARD, COST, budget=[HORIZON / 4] * 2, horizon=HORIZON)
+    else:
+        problem = stochastic_bandit(bernoulli(MEANS), horizon=HORIZON)
+    log = engine.play_block(engine.prepare(problem, pair.policy, "rows"), seed, 0, pair.replications, np.array([HORIZON]))
+    return log.reward[:, -1] if problem.spec.budget.size else log.pulls[:, -1] @ (MEANS.max() - MEANS)
+
+
+def theirs(pair: Pair, seed: int, **constants: Any) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if pair.twin is primal_dual_twin:
+        return pair.twin.simulate(REWARD, COST, [HORIZON / 4] * 2, HORIZON, pair.replications, rng, **constants)
+    return pair.twin.simulate(MEANS, HORIZON, pair.replications, rng, **constants)
+
+
+def p_values(a: np.ndarray, b: np.ndarray) -> list[float]:
+    """Of equal means (Welch: both errors combined) and of equal laws (Kolmogorov and Smirnov)."""
+    return [float(stats.ttest_ind(a, b, equal_var=False).pvalue), float(stats.ks_2samp(np.round(a, 6), np.round(b, 6)).pvalue)]
+
+
+ROUNDED_TIES = pytest.mark.xfail(reason="running means round, so that equal sums no longer tie and the lower arm loses half of the ties")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=ROUNDED_TIES) if n == "explore_then_commit" else n for n in PAIRS])
+def test_the_rule_agrees_with_its_twin(name, seed):
+    pair = PAIRS[name]
+    a, b = ours(pair, seed), theirs(pair, seed)
+    print(f"{name}: {a.mean():.2f} +- {a.std() / math.sqrt(a.size):.2f}, twin {b.mean():.2f} +- {b.std() / math.sqrt(b.size):.2f}")
+    assert min(p_values(a, b)) > LEVEL
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_wrong_constant_is_told_apart(name, seed):
+    """Control: the same test rejects a twin with another constant."""
+    pair = PAIRS[name]
+    assert p_values(ours(pair, seed), theirs(pair, seed, **pair.wrong))[0] < LEVEL
+
+
+def test_twins_are_short_and_know_nothing_of_us():
+    from pathlib import Path
+
+    for path in Path(folder.__file__).parent.glob("[a-z]*.py"):
+        text = path.read_text()
+        assert len(text.splitlines()) <= 40, path.name
+        assert "budgetsim" not in text and "numba" not in text, path.name

@@ -121,11 +121,11 @@ def _moments(values: np.ndarray) -> tuple[Any, Any, Any, Any]:
     """Mean, variance, skewness and largest share of the squares, along axis 0; a constant series has exactly none of them."""
     n, centre = len(values), values.mean(axis=0)
     constant = values.max(axis=0) == values.min(axis=0)
-    square = np.where(constant, 0.0, np.square(values - centre))
-    total = square.sum(axis=0)
-    safe = np.where(total > 0.0, total, 1.0)
-    skewness = (square * (values - centre)).sum(axis=0) / n / (safe / n) ** 1.5
-    return np.where(constant, values[0], centre), total / max(n - 1, 1), skewness, square.max(axis=0) / safe
+    deviation = np.where(constant, 0.0, values - centre)
+    total = np.square(deviation).sum(axis=0)
+    standard = deviation / np.sqrt(np.where(total > 0.0, total / n, 1.0))
+    square = np.square(standard)
+    return np.where(constant, values[0], centre), total / max(n - 1, 1), (square * standard).mean(axis=0), square.max(axis=0) / n
 
 
 def _mean(values: np.ndarray, level: float) -> Interval:

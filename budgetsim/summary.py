@@ -41,7 +41,7 @@ class Moments(NamedTuple):
     def skewness(self) -> np.ndarray:
         """m3 / m2**1.5 with divisor count; 0 for a constant series."""
         scale = np.where(self.m2 > 0.0, self.m2 / self.count, 1.0)
-        return self.m3 / self.count / (scale * np.sqrt(scale))
+        return self.m3 / self.count / scale / np.sqrt(scale)
 
     @property
     def share(self) -> np.ndarray:

@@ -124,7 +124,7 @@ def test_ruin_probability_covers(n, level):
     assert missed.max() <= 1.3 * (1.0 - level)
 
 
-@pytest.mark.parametrize(("level", "p", "times"), [(0.95, 0.17e-3, 3), (0.999, 0.08e-3, 70)])
+@pytest.mark.parametrize(("level", "p", "times"), [(0.95, 0.17e-3, 3), (0.999, 0.076e-3, 70)])
 def test_control_wilson_alone_fails_for_few_events(level, p, times):
     z, n = stats.norm.ppf(0.5 + level / 2), 1000
     low = [(k / n + z * z / (2 * n) - z * math.sqrt(k / n * (1 - k / n) / n + (z / (2 * n)) ** 2)) / (1 + z * z / n) for k in range(50)]

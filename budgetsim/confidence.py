@@ -33,8 +33,9 @@ def record(seen: Any, arm: Any, reward: Any) -> Any:
     """Adds one reward of an arm to its mean; returns its pulls.
 
     >>> m = means(2)
-    >>> record(m, 1, 0.5), record(m, 1, 1.0), m.mean[1]
-    (1.0, 2.0, 0.75)
+    >>> pulls = record(m, 1, 0.5), record(m, 1, 1.0)
+    >>> m.pulls.tolist(), m.mean.tolist()
+    ([0.0, 2.0], [inf, 0.75])
     """
     n = seen.pulls[arm] + 1.0
     seen.pulls[arm] = n

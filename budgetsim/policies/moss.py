@@ -11,7 +11,7 @@ from ..model import ARM, Policy
 
 class Memory(NamedTuple):
     reward: Means
-    index: np.ndarray
+    bound: np.ndarray
 
 
 class Params(NamedTuple):
@@ -24,12 +24,12 @@ def init(spec):
 
 
 def act(memory, params, view, left, t, key):
-    return best(view, memory.index)
+    return best(view, memory.bound)
 
 
 def update(memory, params, view, action, outcome, t):
     n = record(memory.reward, action, outcome.reward)
-    memory.index[action] = memory.reward.mean[action] + hoeffding(n, max(log(params.share / n), 0.0))
+    memory.bound[action] = memory.reward.mean[action] + hoeffding(n, max(log(params.share / n), 0.0))
 
 
 def recommend(memory, params, left, t, key):

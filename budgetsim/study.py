@@ -1,0 +1,818 @@
+"""`compare` plays rules against each other on the same luck, over a sweep of parameters, beside optima.
+
+All rules that meet one problem form a *match*: they share the seed, so replication r is the same luck for each of them,
+and their scores are compared in pairs. A sweep makes one problem for each value of what the problem's factory takes, and
+one rule for each value of what a rule's factory takes; nothing is played twice.
+"""
+
+import contextlib
+import difflib
+import inspect
+import itertools
+import math
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import arguments, contract, engine, folders, intervals, metrics
+from .arguments import BadType, BadValue
+from .intervals import Interval
+from .model import Optimum, Policy, Problem, Spec
+from .summary import QUANTILES, Summary, Tree
+
+__all__ = ["Bar", "Cell", "Comparison", "Curve", "Group", "compare", "plan"]
+
+
+class Cell(NamedTuple):
+    """One rule on one problem; `swept`: the values of the sweep's keys, None where a key plays no part."""
+
+    problem: str
+    policy: str
+    swept: tuple[Any, ...] = ()
+
+
+class Group(NamedTuple):
+    """One problem, with the values of the sweep that made it."""
+
+    problem: str
+    swept: tuple[Any, ...] = ()
+
+
+class Match(NamedTuple):
+    """All that is played on one problem."""
+
+    group: Group
+    problem: Problem
+    policies: dict[Cell, Policy]
+    families: dict[Cell, str]  #: what a rule is called when a sweep makes a curve of it
+    optima: tuple[Optimum, ...]
+
+
+class Curve(NamedTuple):
+    """A line of a picture; `kind` is "policy" or "optimum", `panel` names the picture's axes."""
+
+    label: str
+    x: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    kind: str
+    panel: str = ""
+
+
+class Bar(NamedTuple):
+    """One row of a picture of intervals."""
+
+    label: str
+    mean: float
+    low: float
+    high: float
+    panel: str = ""
+
+
+# ------------------------------------------------------------------------------------------------ what is to be played
+def _entries(what: str, given: Any, noun: type, empty: bool = False) -> list[tuple[str | None, Any]]:
+    """(label or None, value or factory) of each thing given."""
+    if isinstance(given, noun) or callable(given):
+        given = [given]
+    if not isinstance(given, Mapping) and (not isinstance(given, (list, tuple)) or hasattr(given, "_fields")):
+        raise BadType(f"{what}: got {type(given).__name__}; allowed: a {noun.__name__}, a factory of them, a list of these, or a dict from labels to these")
+    items = list(given.items()) if isinstance(given, Mapping) else [(None, one) for one in given]
+    if not items and not empty:
+        raise BadValue(f"{what}: got none; allowed: at least one")
+    for label, one in items:
+        if label is not None and (not isinstance(label, str) or not label):
+            raise BadType(f"{what}: got the label {label!r}; allowed: a string")
+        if not isinstance(one, noun) and not callable(one):
+            raise BadType(f"{what}: got {type(one).__name__} in the list; allowed: {noun.__name__} values, and factories of them")
+    return items
+
+
+def _parameters(factory: Any, noun: type) -> Mapping[str, inspect.Parameter]:
+    return {} if isinstance(factory, noun) else inspect.signature(factory).parameters
+
+
+def _takes(factory: Any, noun: type, keys: Sequence[str]) -> list[str]:
+    """The keys of the sweep that a factory takes."""
+    parameters = _parameters(factory, noun)
+    every = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
+    return [k for k in keys if every or k in parameters]
+
+
+def _name(factory: Any) -> str:
+    while isinstance(factory, partial):
+        factory = factory.func
+    return getattr(factory, "__name__", type(factory).__name__)
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+        return _hashable(value[0]) if len(value) == 1 else tuple(_hashable(v) for v in value)
+    value = value.item() if isinstance(value, np.generic) else value
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_text(v) for v in value) + ")"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
+
+
+def _checked_sweep(sweep: Any) -> dict[str, dict[Any, Any]]:
+    """Key to (hashable value to value as given)."""
+    if sweep is None:
+        return {}
+    if not isinstance(sweep, Mapping) or not all(isinstance(k, str) for k in sweep):
+        raise BadType(f"sweep: got {type(sweep).__name__}; allowed: a dict from names of parameters to lists of values")
+    out = {}
+    for key, values in sweep.items():
+        if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray, range)):
+            raise BadType(f"sweep: got {values!r} for {key}; allowed: a list of values")
+        out[key] = {_hashable(v): v for v in values}
+        if not len(values) or len(out[key]) < len(values):
+            raise BadValue(f"sweep: got {list(values)!r} for {key}; allowed: different values, at least one")
+    return out
+
+
+def _assignments(keys: Sequence[str], sweep: Mapping[str, Mapping[Any, Any]], fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All ways to give each key one of its hashable values, some being fixed."""
+    for values in itertools.product(*([fixed[k]] if k in fixed else sweep[k] for k in keys)):
+        yield dict(zip(keys, values, strict=True))
+
+
+def _made(what: str, make: Callable[[], Any], noun: type, label: str | None) -> Any:
+    value = make()
+    if not isinstance(value, noun):
+        raise BadType(f"{what}: a factory returned {type(value).__name__}; allowed: a {noun.__name__}")
+    return value if label is None else value._replace(name=label)
+
+
+def _problem(factory: Any, values: dict[str, Any], label: str | None) -> Problem:
+    def make() -> Any:
+        if isinstance(factory, Problem):
+            return factory
+        try:
+            inspect.signature(factory).bind(**values)
+        except TypeError as error:
+            raise BadValue(f"problem: {_name(factory)}: {error}; allowed: the rest fixed by functools.partial, or swept") from None
+        return factory(**values)
+
+    return _made("problem", make, Problem, label)
+
+
+def _policy(factory: Any, problem: Problem, values: dict[str, Any], label: str | None) -> Policy:
+    return _made("policies", lambda: factory if isinstance(factory, Policy) else folders.bind(factory, problem, **values), Policy, label)
+
+
+def _optimum(factory: Any, problem: Problem, values: dict[str, Any], context: dict[str, Any], label: str | None) -> Optimum:
+    """An optimum of this very problem: parameters named like a fact of the problem get that fact, required or not."""
+    if isinstance(factory, Optimum):
+        return _made("optima", lambda: factory, Optimum, label)
+    facts: dict[str, Any] = {}
+    for source in (problem.spec.public, problem.spec, problem.instance):
+        facts |= source._asdict() if hasattr(source, "_asdict") else {}
+    facts = {k: v for k, v in facts.items() if not (isinstance(v, np.ndarray) and v.size == 0)}  # without budgets there is no `budget`
+    needed = folders.required(factory)
+    chosen = {k: v for k, v in values.items() if k not in facts}
+    chosen |= {k: v for k, v in facts.items() if k in _parameters(factory, Optimum) and k not in _fixed(factory)}
+    asked = partial(factory, **{k: v for k, v in context.items() if k in needed})
+    return _made("optima", lambda: folders.bind(asked, problem, **chosen), Optimum, label)
+
+
+def _fixed(factory: Any) -> set[str]:
+    return set(factory.keywords) | _fixed(factory.func) if isinstance(factory, partial) else set()
+
+
+def _distinct(labels: Sequence[Any], what: str) -> None:
+    twice = [x for i, x in enumerate(labels) if x in labels[:i]]
+    if twice:
+        raise BadValue(f"{what}: two are called {twice[0]!r}; allowed: distinct names; a dict from labels gives them")
+
+
+def plan(problem: Any, policies: Any, optima: Any = (), sweep: Any = None, seed: int = 0, replications: int = 1) -> list[Match]:
+    """Everything that `compare` would play, built and checked, nothing played."""
+    problems, rules, benchmarks = _entries("problem", problem, Problem), _entries("policies", policies, Policy), _entries("optima", optima, Optimum, True)
+    values = _checked_sweep(sweep)
+    keys = list(values)
+    # an optimum follows its problem: a key that only optima take would move the benchmark and not what is played
+    takers = {key for noun, entries in ((Problem, problems), (Policy, rules)) for _, f in entries for key in _takes(f, noun, keys)}
+    known = sorted({name for noun, entries in ((Problem, problems), (Policy, rules)) for _, f in entries for name in _parameters(f, noun)})
+    for key in keys:
+        if key not in takers:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            fixed = "; give the problem or the rule as a factory" if not known else f": {', '.join(known)}"
+            raise BadValue(f"sweep: got {key!r}, which no factory of a problem or a rule takes; allowed: what they take{fixed}{hint}")
+    matches = []
+    labels: list[set[str]] = []
+    for label, factory in problems:
+        theirs = _takes(factory, Problem, keys)
+        labels.append(set())
+        for chosen in _assignments(theirs, values, {}):
+            built = _problem(factory, {k: values[k][v] for k, v in chosen.items()}, label)
+            group = Group(built.name, tuple(chosen.get(k) for k in keys))
+            labels[-1].add(built.name)
+            played, families = _players(rules, built, chosen, values, keys, group)
+            context = {"problem": built, "seed": seed, "replications": replications}
+            beside = tuple(
+                _optimum(f, built, {k: values[k][chosen[k]] for k in _takes(f, Optimum, theirs)}, context, name) for name, f in benchmarks
+            )
+            _distinct([o.name for o in beside], "optima")
+            for one in beside:
+                metrics.checked_optimum(one, replications)
+            for policy in played.values():
+                contract.checked_pair(built, policy)
+            matches.append(Match(group, built, played, families, beside))
+    _distinct([name for found in labels for name in found], "problem")
+    _distinct([m.group for m in matches], "problem")
+    return matches
+
+
+def _players(
+    rules: list[tuple[str | None, Any]], problem: Problem, chosen: dict[str, Any], values: dict[str, dict[Any, Any]], keys: list[str], group: Group
+) -> tuple[dict[Cell, Policy], dict[Cell, str]]:
+    """The rules of one match, under labels that tell them apart, and the names of their families."""
+    played: dict[Cell, Policy] = {}
+    families: dict[Cell, str] = {}
+    for label, factory in rules:
+        theirs = _takes(factory, Policy, keys)
+        made = [(own, _policy(factory, problem, {k: values[k][v] for k, v in own.items()}, label)) for own in _assignments(theirs, values, chosen)]
+        alike = len({policy.name for _, policy in made}) < len(made)
+        for own, policy in made:
+            if alike:
+                policy = policy._replace(name=f"{policy.name} [{', '.join(f'{k}={_text(v)}' for k, v in own.items() if k not in chosen)}]")
+            _distinct([*(cell.policy for cell in played), policy.name], "policies")
+            cell = Cell(group.problem, policy.name, tuple({**chosen, **own}.get(k) for k in keys))
+            played[cell] = policy
+            families[cell] = label or (_name(factory) if set(own) - set(chosen) else policy.name)
+    return played, families
+
+
+# ------------------------------------------------------------------------------------------------ the face
+def compare(
+    problem: Any,
+    policies: Any,
+    *,
+    optima: Any = (),
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    replications: int,
+    seed: int,
+    baseline: Any = None,
+    level: float = 0.95,
+    checkpoints: Any = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    path: str | None = None,
+    keep: str = "all",
+    progress: Callable[[int, int], None] | None = None,
+) -> "Comparison":
+    """Plays rules on problems, all on the same luck, and returns what there is to say of them.
+
+    Parameters
+    ----------
+    problem
+        A Problem, a factory of problems (`functools.partial` fixes what is not swept), a list of these, or a dict from
+        labels to these.
+    policies
+        Likewise, of policies. A factory gets hidden truth, where it requires it, by the name of the instance's field.
+    optima
+        Optimum values, or factories such as `fluid_lp`, which read what they require from each problem; one that requires
+        `problem`, `seed` or `replications` gets these too. They may have a value for each replication.
+    sweep
+        From names of parameters to lists of values; all combinations are played. A value goes to every factory of a problem
+        or of a rule whose signature takes it; a rule that does not take a key is played once for all its values.
+    replications, seed, checkpoints, threads, executor, path, progress
+        As in `run`; the same for everything that is played.
+    baseline
+        The policy (its label) that differences are taken to; by default the first.
+    level
+        Of confidence.
+    keep
+        "all": every replication. "summary": moments, cross-moments of the final scores and quantiles, in memory that does
+        not grow with the replications; rules of one match are then played block by block together.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    BudgetsimError
+        Before anything is played: one line that names the argument, what came and what is allowed.
+
+    Examples
+    --------
+    >>> from budgetsim.policies.ucb1 import ucb1
+    >>> from budgetsim.policies.uniform import uniform
+    >>> from budgetsim.problems.stochastic_bandit import bernoulli, stochastic_bandit
+    >>> problem = stochastic_bandit(bernoulli([0.2, 0.8]), horizon=200)
+    >>> both = compare(problem, [uniform, ucb1], sweep={"radius": [0.5, 2.0]}, replications=60, seed=1)
+    >>> [cell.policy for cell in both.runs]
+    ['uniform', 'ucb1(radius=0.5)', 'ucb1(radius=2)']
+    >>> bool((both.paired("uniform").low > 0).all())
+    True
+    """
+    replications = arguments.whole("replications", replications, 1, 2**32 - 1)
+    seed = arguments.whole("seed", seed, 0, 2**64 - 1)
+    level = arguments.number("level", level, 0.5, math.nextafter(1.0, 0.0))
+    threads = os.cpu_count() or 1 if threads is None else arguments.whole("threads", threads, 1, 4096)
+    arguments.choice("keep", keep, ("all", "summary"))
+    if executor is not None and not hasattr(executor, "submit"):
+        raise BadType(f"executor: got {type(executor).__name__}; allowed: a concurrent.futures.Executor")
+    matches = plan(problem, policies, optima, sweep, seed, replications)
+    base = getattr(baseline, "name", baseline)
+    for match in matches if base is not None else ():
+        arguments.choice("baseline", base, [cell.policy for cell in match.policies])
+    times = {m.group: engine.checked_checkpoints(checkpoints, m.problem.spec.horizon) for m in matches}
+    games = {cell: engine.prepare(m.problem, policy, path) for m in matches for cell, policy in m.policies.items()}
+    said = {cell: engine.attributes(game, seed, replications) for cell, game in games.items()}
+    runs: dict[Cell, Any] = {}
+    joint: dict[Group, Any] = {}
+    with contextlib.ExitStack() as stack:
+        if executor is None and threads > 1 and keep == "summary":  # one pool for all the rules of a match
+            executor = stack.enter_context(ThreadPoolExecutor(threads))
+        for match in matches:
+            theirs = {cell: games[cell] for cell in match.policies}
+            block = min(engine.block_size(game, replications, threads) for game in theirs.values()) if keep == "summary" else None
+            streams = {
+                cell: engine.blocks(game, replications, seed, times[match.group], threads, executor, False, block, progress) for cell, game in theirs.items()
+            }
+            if keep == "summary":
+                found, joint[match.group] = _summarised(theirs, streams, said, match.optima, progress)
+                runs |= found
+            else:
+                runs |= {cell: _collected(game, streams[cell], times[match.group], said[cell], progress) for cell, game in theirs.items()}
+    families = {cell: family for m in matches for cell, family in m.families.items()}
+    return Comparison(runs, {m.group: tuple(m.policies) for m in matches}, {m.group: m.optima for m in matches}, {m.group: m.problem.spec for m in matches},
+                      families, tuple(_checked_sweep(sweep)), level, base, joint)  # fmt: skip
+
+
+def _collected(game: engine.Game, pieces: Any, times: np.ndarray, attrs: dict[str, Any], progress: Any) -> Any:
+    """All replications of one game, as `run` returns them."""
+    logs = []
+    for _, log in pieces:
+        logs.append(log)
+        if progress is not None:
+            progress(len(log.ended), int(log.rounds[:, -1].sum()))
+    joined = engine.Log(times, *(np.concatenate(parts) for parts in zip(*(log[1:] for log in logs), strict=True)))
+    return engine.dataset(game, joined, attrs)
+
+
+def _summarised(
+    games: dict[Cell, engine.Game], streams: dict[Cell, Any], said: dict[Cell, Any], optima: tuple[Optimum, ...], progress: Any
+) -> tuple[dict[Cell, Any], Any]:
+    """Summaries of the rules of one match, played block by block together, and the moments of all differences of final scores."""
+    import xarray
+
+    kept = {cell: Summary(game) for cell, game in games.items()}
+    random = {_beside(o): np.asarray(o.value, float) for o in optima if np.ndim(o.value)}
+    names = [cell.policy for cell in games] + list(random)
+    one, other = np.triu_indices(len(names), 1)
+    tree, wins = Tree(len(names) + len(one)), np.zeros(len(one))
+    for pieces in zip(*streams.values(), strict=True):
+        first = pieces[0][0]
+        for cell, (_, log) in zip(games, pieces, strict=True):
+            kept[cell].feed(log)
+            if progress is not None:
+                progress(len(log.ended), int(log.rounds[:, -1].sum()))
+        final = [kept[cell].score(log)[:, -1] for cell, (_, log) in zip(games, pieces, strict=True)]
+        final += [values[first : first + len(final[0])] for values in random.values()]
+        scores = np.stack(final, axis=1)
+        difference = scores[:, one] - scores[:, other]
+        tree.feed(np.concatenate([scores, difference], axis=1))
+        wins += (difference > 0.0).sum(axis=0) + 0.5 * (difference == 0.0).sum(axis=0)
+    n, moments = tree.count, tree.moments()
+    square = {k: np.zeros((len(names), len(names))) for k in ("mean", "variance", "skewness", "share")}
+    for k, table in square.items():
+        table[one, other] = getattr(moments, k)[len(names) :]
+        table[other, one] = table[one, other] * (-1.0 if k in ("mean", "skewness") else 1.0)
+    share = np.full((len(names), len(names)), 0.5)
+    share[one, other], share[other, one] = wins / n, 1.0 - wins / n
+    at = ("one", "other")
+    variables = {f"difference_{k}": (at, v) for k, v in square.items()} | {"wins": (at, share), "count": ((), n)}
+    variables |= {"mean": ("one", moments.mean[: len(names)]), "variance": ("one", moments.variance[: len(names)])}
+    return {cell: kept[cell].dataset(said[cell]) for cell in games}, xarray.Dataset(variables, {"one": names, "other": names})
+
+
+def _beside(optimum: Optimum) -> str:
+    """The name of an optimum among the names of rules."""
+    return f"optimum {optimum.name}"
+
+
+# ------------------------------------------------------------------------------------------------ numbers as text
+def decimals(low: float, high: float) -> int:
+    """Decimals at which half of an interval has two significant digits; negative: rounded to tens, hundreds.
+
+    >>> decimals(0.1, 0.16), decimals(90.0, 110.0), decimals(1000.0, 5000.0)
+    (3, 0, -2)
+    """
+    half = (high - low) / 2.0
+    return 1 - int(f"{half:.1e}".split("e")[1]) if 0.0 < half < math.inf else 4
+
+
+def rounded(value: float, places: int) -> str:
+    """A number with that many decimals.
+
+    >>> rounded(1234.5678, -2), rounded(-0.0001, 2), rounded(0.5, 3)
+    ('1200', '0.00', '0.500')
+    """
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    text = f"{round(value, places):.{max(places, 0)}f}"
+    return text.removeprefix("-") if float(text) == 0.0 else text
+
+
+def with_interval(estimate: float, low: float, high: float) -> str:
+    """An estimate and its interval, with the digits that the interval supports.
+
+    >>> with_interval(123.456, 121.0, 125.9)
+    '123.5 [121.0, 125.9]'
+    """
+    if math.isnan(estimate):
+        return ""
+    places = decimals(low, high)
+    return f"{rounded(estimate, places)} [{rounded(low, places)}, {rounded(high, places)}]"
+
+
+_ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": "$<$", ">": "$>$"}
+
+
+def _cell_value(value: Any) -> Any:
+    """A swept value as a table shows it."""
+    return value if value is None or isinstance(value, (bool, int, float, str)) and not hasattr(value, "name") else _text(value)
+
+
+def _latex(text: str) -> str:
+    if re.fullmatch(r"-?[\d.]+ \[-?[\d.inf]+, -?[\d.inf]+\]", text):
+        return text.replace("-", "$-$").replace("inf", r"$\infty$")
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX prints as it is.
+
+    >>> print(escaped("a_b & 50%"))
+    a\\_b \\& 50\\%
+    """
+    return "".join(_ESCAPES.get(c, c) for c in text)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Tables carry an interval's caveat in a column of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", intervals.IntervalWarning)
+        yield
+
+
+# ------------------------------------------------------------------------------------------------ what came of it
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What `compare` returns; `runs[problem, policy, swept values]` is the result of one rule.
+
+    Intervals of scores, ratios and regrets are pointwise; those of `paired` hold together. A column `method` says how an
+    interval was made and, after "; ", what speaks against it.
+    """
+
+    runs: dict[Cell, Any]
+    matches: dict[Group, tuple[Cell, ...]]  #: what was played on each problem
+    optima: dict[Group, tuple[Optimum, ...]]
+    specs: dict[Group, Spec]
+    families: dict[Cell, str]
+    keys: tuple[str, ...] = ()  #: of the sweep
+    level: float = 0.95
+    baseline: str | None = None
+    joint: dict[Group, Any] = field(default_factory=dict)  #: keep="summary": moments of the differences of final scores
+
+    # -------------------------------------------------------------------------------------------- every replication
+    def _final(self, cell: Cell) -> np.ndarray:
+        if cell not in self._finals:
+            self._finals[cell] = metrics.score(self.runs[cell]).isel(checkpoint=-1).values
+        return self._finals[cell]
+
+    @cached_property
+    def _finals(self) -> dict[Cell, np.ndarray]:
+        return {}
+
+    @cached_property
+    def final(self) -> Any:
+        """The score at the horizon, an xarray.DataArray (cell, replication), with problem, policy and swept values of each cell."""
+        import xarray
+
+        values = np.stack([self._final(cell) for cell in self.runs])
+        labels = {k: ("cell", v) for k, v in self._columns(self.runs).items()}
+        return xarray.DataArray(values, labels, ("cell", "replication"), name="score")
+
+    def _columns(self, cells: Any) -> dict[str, list[Any]]:
+        """Columns that say what each cell is: problem, the sweep's keys, policy."""
+        cells = list(cells)
+        swept = {k: [_cell_value(c.swept[i]) for c in cells] for i, k in enumerate(self.keys)}
+        return {"problem": [c.problem for c in cells], **swept, "policy": [c.policy for c in cells]}
+
+    def _frame(self, cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Any:
+        import pandas
+
+        return pandas.concat([pandas.DataFrame(self._columns(cells)), pandas.DataFrame(list(rows))], axis=1)
+
+    # -------------------------------------------------------------------------------------------- rules against rules
+    def _difference(self, group: Group, a: Any, b: Any, level: float) -> Interval:
+        """Of E[a - b]; a and b are cells, or optima with a value for each replication."""
+        if group not in self.joint:
+            x, y = (self._final(v) if isinstance(v, Cell) else v.value for v in (a, b))
+            with _quiet():
+                return intervals.paired(x, y, level)
+        names = [v.policy if isinstance(v, Cell) else _beside(v) for v in (a, b)]
+        found = self.joint[group].sel(one=names[0], other=names[1])
+        mean, variance, skewness, share = (float(found[f"difference_{k}"]) for k in ("mean", "variance", "skewness", "share"))
+        interval = intervals.mean_from_moments(int(found["count"]), mean, variance, level, skewness, share)
+        return interval._replace(method="paired " + interval.method)
+
+    def _pairs(self, baseline: Any) -> list[tuple[Group, Cell, Cell]]:
+        """Every rule but the baseline, with the baseline on the same problem."""
+        base = getattr(baseline, "name", baseline) or self.baseline
+        pairs = []
+        for group, cells in self.matches.items():
+            label = cells[0].policy if base is None else arguments.choice("baseline", base, [c.policy for c in cells])
+            other = next(c for c in cells if c.policy == label)
+            pairs += [(group, cell, other) for cell in cells if cell != other]
+        return pairs
+
+    def paired(self, baseline: Any = None, level: float | None = None) -> Any:
+        """Differences of the final score to the baseline's, on the same luck, as a DataFrame: difference, low, high.
+
+        All intervals of the table hold together with confidence `level`: Bonferroni over its rows.
+        """
+        pairs = self._pairs(baseline)
+        level = self.level if level is None else level
+        each = intervals.simultaneous(level, max(len(pairs), 1))
+        found = [(other, self._difference(group, cell, other, each)) for group, cell, other in pairs]
+        rows = [{"baseline": o.policy, "difference": i.estimate, "low": i.low, "high": i.high, "method": i.method} for o, i in found]
+        table = self._frame([cell for _, cell, _ in pairs], rows)
+        table.attrs = {"level": level, "level of each interval": each, "simultaneous": f"Bonferroni over {len(pairs)}"}
+        return table
+
+    @property
+    def wins(self) -> Any:
+        """Share of the replications in which the row's rule ends above the column's, ties counting half, as a DataFrame."""
+        import pandas
+
+        tables = []
+        for group, cells in self.matches.items():
+            names = [cell.policy for cell in cells]
+            if group in self.joint:
+                share = self.joint[group].wins.sel(one=names, other=names).values
+            else:
+                final = np.stack([self._final(cell) for cell in cells])
+                share = np.array([[((a > b) + 0.5 * (a == b)).mean() for b in final] for a in final])
+            tables.append(pandas.DataFrame(share, names, names))
+        if len(tables) == 1:
+            return tables[0]
+        return pandas.concat(tables, keys=[(g.problem, *map(_cell_value, g.swept)) for g in self.matches], names=["problem", *self.keys, "policy"])
+
+    # -------------------------------------------------------------------------------------------- distributions
+    def quantiles(self, *shares: float) -> Any:
+        """Quantiles of the score at each checkpoint, as a DataFrame; by default .1, .5 and .9.
+
+        The q-quantile is the smallest score that at least a share q of the replications do not exceed.
+        """
+        import pandas
+
+        wanted = [arguments.number("quantiles", q, 0.0, 1.0) for q in shares] or list(QUANTILES)
+        tables = []
+        for cell, runs in self.runs.items():
+            if metrics.is_summary(runs):
+                for q in wanted:
+                    if q not in QUANTILES:
+                        raise BadValue(f"quantiles: got {q:g}, which keep='summary' did not keep; allowed: {', '.join(map(str, QUANTILES))}")
+                name = "reward" if runs.attrs["objective"] == "reward" else "score"
+                values = runs[f"{name}_quantile"].sel(quantile=wanted).values
+            else:
+                values = np.quantile(metrics.score(runs).values, wanted, axis=0, method="inverted_cdf")
+            times = runs.checkpoint.values
+            labels = {k: v * (len(wanted) * len(times)) for k, v in self._columns([cell]).items()}
+            tables.append(pandas.DataFrame({**labels, "quantile": np.repeat(wanted, len(times)), "checkpoint": np.tile(times, len(wanted)), "score": values.ravel()}))
+        return pandas.concat(tables, ignore_index=True)
+
+    def ecdf(self, level: float | None = None) -> Any:
+        """Distribution functions of the final scores, as a DataFrame: share of the replications up to each score, low, high.
+
+        The band holds everywhere at once, for one rule, with confidence `level` [Massart1990]_.
+        """
+        import pandas
+
+        tables = []
+        for cell in self.runs:
+            values, counts = np.unique(self._final(cell), return_counts=True)
+            share = np.cumsum(counts) / counts.sum()
+            half = intervals.dkw_band(int(counts.sum()), self.level if level is None else level)
+            band = {"score": values, "share": share, "low": np.maximum(share - half, 0.0), "high": np.minimum(share + half, 1.0)}
+            tables.append(pandas.DataFrame({**{k: v * len(values) for k, v in self._columns([cell]).items()}, **band}))
+        return pandas.concat(tables, ignore_index=True)
+
+    # -------------------------------------------------------------------------------------------- tables
+    def _versus(self, group: Group, cell: Cell, optimum: Optimum) -> tuple[Interval, Interval]:
+        """Reward ratio and regret at the horizon, beside one optimum."""
+        runs = self.runs[cell]
+        if group in self.joint and np.ndim(optimum.value):
+            behind = self._difference(group, optimum, cell, self.level)
+            both, name = self.joint[group], _beside(optimum)
+            (a, b), (va, vb) = ([float(both[k].sel(one=v)) for v in (cell.policy, name)] for k in ("mean", "variance"))
+            covariance = (va + vb - float(both.difference_variance.sel(one=cell.policy, other=name))) / 2.0
+            ratio = intervals.ratio_from_moments(int(both["count"]), [a, b], [[va, covariance], [covariance, vb]], self.level)
+            return ratio, behind
+        with _quiet():
+            table = metrics.regret(runs.isel(checkpoint=[-1]), optimum, level=self.level)
+            behind = Interval(*(float(table[k][0]) for k in ("mean", "low", "high")), table.attrs["level"], table.attrs["method"])
+            if np.mean(optimum.value) <= 0.0:
+                return Interval(math.nan, math.nan, math.nan, self.level, "no ratio"), behind
+            return metrics.reward_ratio(runs, optimum, self.level), behind
+
+    def _row(self, group: Group, cell: Cell) -> dict[str, Any]:
+        runs, spec = self.runs[cell], self.specs[group]
+        with _quiet():
+            score = metrics.mean(runs, "score", self.level, last=True)
+        row: dict[str, Any] = {"score": score.estimate, "low": score.low, "high": score.high}
+        for k, optimum in enumerate(self.optima[group]):
+            ratio, behind = self._versus(group, cell, optimum)
+            row |= {optimum.name: float(np.mean(optimum.value))}
+            row |= {f"{optimum.name} ratio{end}": v for end, v in zip(("", " low", " high"), ratio[:3], strict=True)}
+            if k == 0:
+                row |= {f"regret{end}": v for end, v in zip(("", " low", " high"), behind[:3], strict=True)}
+        spent = (runs.spent_mean if metrics.is_summary(runs) else runs.spent.mean("replication")).isel(checkpoint=-1)
+        for name, used, budget in zip(spent.resource.values, spent.values, spec.budget, strict=True):
+            if np.isfinite(budget) and budget > 0.0 and not spec.renew:
+                row[f"spent {name}"] = float(used / budget)
+        causes = metrics.ended(runs)
+        main = causes.isel(cause=int(np.argmax(causes.values)))
+        return row | {"ended_by": str(main.cause.item()), "ended_by share": float(main), "n": int(runs.attrs["replications"]), "path": runs.attrs["path"],
+                      "grade": runs.attrs["grade"], "method": score.method}  # fmt: skip
+
+    def to_dataframe(self) -> Any:
+        """One row for each rule on each problem.
+
+        problem, the sweep's keys, policy; score at the horizon with its interval; each optimum's value and the reward ratio
+        to it; regret against the first optimum; the share of each budget that was spent; what ended most runs, and their
+        share; n; path and grade. Intervals are pointwise, at `level`.
+        """
+        cells = [(group, cell) for group, theirs in self.matches.items() for cell in theirs]
+        table = self._frame([cell for _, cell in cells], [self._row(*pair) for pair in cells])
+        last = ["ended_by", "ended_by share", "n", "path", "grade", "method"]
+        table = table[[c for c in table if c not in last] + last]
+        table.attrs = {"level": self.level, "pointwise": True}
+        return table
+
+    def _shown(self) -> tuple[list[str], list[list[str]], list[int]]:
+        """What a reader is shown: heads, rows of text, and where another problem begins."""
+        table = self.to_dataframe()
+        names = list(dict.fromkeys(o.name for theirs in self.optima.values() for o in theirs))
+        many = len({g.problem for g in self.matches}) > 1
+        heads = (["problem"] if many else []) + [*self.keys, "policy", self._objective, *(f"/ {n}" for n in names), *(["regret"] if names else [])]
+        spent = [c for c in table if str(c).startswith("spent ")]
+        body = []
+        for _, row in table.iterrows():
+            text = [_text(row[c]) if row[c] is not None and row[c] == row[c] else "" for c in (["problem"] if many else []) + [*self.keys, "policy"]]
+            text.append(with_interval(row["score"], row["low"], row["high"]))
+            text += [with_interval(*row[[f"{n} ratio", f"{n} ratio low", f"{n} ratio high"]]) for n in names]
+            text += [with_interval(*row[["regret", "regret low", "regret high"]])] if names else []
+            text += ["" if math.isnan(row[c]) else f"{100 * row[c]:.1f}%" for c in spent]
+            body.append([*text, f"{row['ended_by']} {100 * row['ended_by share']:.0f}%"])
+        sizes = [len(theirs) for theirs in self.matches.values()]
+        return [*heads, *map(str, spent), "ended by"], body, list(itertools.accumulate(sizes))[:-1]
+
+    @cached_property
+    def _objective(self) -> str:
+        return str(next(iter(self.runs.values())).attrs["objective"])
+
+    def _caption(self) -> str:
+        first = next(iter(self.runs.values())).attrs
+        caveats = sorted({c.partition("; ")[2] for c in self.to_dataframe()["method"]} - {""})
+        text = f"{first['replications']} replications, seed {first['seed']}; in brackets {100 * self.level:g}% intervals, each for itself"
+        return text + "".join(f"; {c}" for c in caveats)
+
+    def to_latex(self) -> str:
+        """A booktabs table; half of each interval has two significant digits, and the number beside it as many decimals."""
+        heads, body, breaks = self._shown()
+        lines = [f"% {self._caption()}", rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", " & ".join(map(escaped, heads)) + r" \\", r"\midrule"]
+        for i, row in enumerate(body):
+            lines += [r"\midrule"] if i in breaks else []
+            lines.append(" & ".join(_latex(cell) for cell in row) + r" \\")
+        return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+    def __repr__(self) -> str:
+        heads, body, breaks = self._shown()
+        widths = [max(len(row[j]) for row in [heads, *body]) for j in range(len(heads))]
+        lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *body]]
+        for i in reversed(breaks):
+            lines.insert(i + 1, "")
+        problems = ", ".join(dict.fromkeys(group.problem for group in self.matches))
+        return "\n".join([problems, *lines, self._caption()])
+
+    # -------------------------------------------------------------------------------------------- pictures
+    @cached_property
+    def axis(self) -> str | None:
+        """The first key of the sweep with numbers, at least two: what `curves` run along; None: rounds."""
+        for i, key in enumerate(self.keys):
+            values = {cell.swept[i] for cell in self.runs} - {None}
+            if len(values) > 1 and all(isinstance(v, (int, float)) for v in values):
+                return key
+        return None
+
+    def _panel(self, group: Group) -> str:
+        swept = [f"{k} = {_text(v)}" for k, v in zip(self.keys, group.swept, strict=True) if v is not None and k != self.axis]
+        return ", ".join([group.problem, *swept])
+
+    def curves(self) -> list[Curve]:
+        """The score with its interval: along the rounds or, in a sweep over numbers, at the horizon along the sweep's `axis`.
+
+        Optima come along: a number grows linearly with the rounds; one with a value for each replication is a point at the
+        horizon. A rule that does not take the swept key is level.
+        """
+        return self._along_rounds() if self.axis is None else self._along_sweep(self.keys.index(self.axis))
+
+    def _along_rounds(self) -> list[Curve]:
+        found = []
+        for group, cells in self.matches.items():
+            horizon = self.specs[group].horizon
+            for cell in cells:
+                with _quiet():
+                    score = metrics.mean(self.runs[cell], "score", self.level)
+                found.append(Curve(cell.policy, self.runs[cell].checkpoint.values, score.estimate, score.low, score.high, "policy", self._panel(group)))
+            for optimum in self.optima[group]:
+                x = np.array([horizon, horizon] if np.ndim(optimum.value) else [0, horizon])
+                y = np.mean(optimum.value) * x / horizon
+                found.append(Curve(optimum.name, x, y, y, y, "optimum", self._panel(group)))
+        return found
+
+    def _along_sweep(self, i: int) -> list[Curve]:
+        points: dict[tuple[str, str, str], dict[Any, tuple[float, float, float]]] = {}
+        every = sorted({cell.swept[i] for cell in self.runs} - {None})
+        for group, cells in self.matches.items():
+            for cell in cells:
+                own = [f"{k}={_text(v)}" for j, (k, v) in enumerate(zip(self.keys, cell.swept, strict=True)) if j != i and v is not None and group.swept[j] is None]
+                label = self.families[cell] + (f" [{', '.join(own)}]" if own else "")
+                with _quiet():
+                    score = metrics.mean(self.runs[cell], "score", self.level, last=True)
+                line = points.setdefault((self._panel(group), label, "policy"), {})
+                line |= dict.fromkeys(every if cell.swept[i] is None else [cell.swept[i]], score[:3])
+            for optimum in self.optima[group]:
+                line = points.setdefault((self._panel(group), optimum.name, "optimum"), {})
+                line |= dict.fromkeys(every if group.swept[i] is None else [group.swept[i]], (float(np.mean(optimum.value)),) * 3)
+        found = []
+        for (panel, label, kind), line in points.items():
+            x = np.array(sorted(line))
+            mean, low, high = np.array([line[v] for v in x.tolist()]).T
+            found.append(Curve(label, x, mean, low, high, kind, panel))
+        return found
+
+    def bars(self) -> list[Bar]:
+        """Paired differences to the baseline with simultaneous intervals, row by row."""
+        table = self.paired()
+        rows = table[["policy", "difference", "low", "high"]].itertuples(index=False)
+        return [Bar(*row, self._panel(group)) for row, (group, _, _) in zip(rows, self._pairs(None), strict=True)]
+
+    def plot(self) -> Any:
+        """A figure: `curves`, a panel for each problem, and beside them, without a sweep over numbers, `bars`."""
+        from . import figures
+
+        curves, bars = self.curves(), [] if self.axis else self.bars()
+        panels = list(dict.fromkeys(c.panel for c in curves))
+        labels = list(dict.fromkeys(c.label for c in curves if c.kind == "policy"))
+        looks = {label: k for k, label in enumerate(labels)}
+        reward = next(iter(self.specs.values())).units.reward
+        score = (self._objective if self._objective != "reward" else "reward", "" if reward == "reward" else reward)
+        columns = 2 if bars else 1
+        figure, axes = figures.picture(columns, len(panels), width=3.4 * columns + 2.6)
+        drawn = []
+        for row, panel in enumerate(panels):
+            one = axes[row * columns]
+            for c in (c for c in curves if c.panel == panel):
+                if c.kind == "optimum":
+                    figures.fluid_line(one, c.x, c.mean, c.label)
+                else:
+                    figures.curve(one, c.x, c.mean, c.low, c.high, label=c.label, k=looks[c.label])
+            along = (self.axis, "") if self.axis else ("round", "")
+            figures.axis_labels(one, along, score, panel)
+            drawn.append(one)
+            theirs = [b for b in bars if b.panel == panel]
+            if theirs:
+                other = axes[row * columns + 1]
+                figures.intervals(other, [b.label for b in theirs], *np.array([b[1:4] for b in theirs]).T, looks=[looks[b.label] for b in theirs], reference=0.0)
+                base = next(o.policy for g, _, o in self._pairs(None) if self._panel(g) == panel)
+                figures.axis_labels(other, (f"score less {base}'s", score[1]), ("", ""), "paired differences")
+        figures.legend(figure, drawn)
+        together = f"; of differences: {100 * self.level:g}% together" if bars else ""
+        figures.note(figure, f"Intervals of scores: {100 * self.level:g}%, each for itself{together}. {self._caption()}.")
+        return figure

@@ -153,7 +153,7 @@ class Survey:
         if isinstance(value, np.ufunc):
             module = next((m for m in ("numpy", "scipy.special") if getattr(sys.modules.get(m), value.__name__, None) is value), "a library")
             name = f"{module}.{value.__name__}"
-        if name.startswith(("numpy.random", "random.")) or module.startswith(("numpy.random", "random")):
+        if name.startswith(("numpy.random.", "random.")) or module == "random" or module.startswith("numpy.random"):
             self.hidden.append(f"{f.__name__} calls {name}")
         elif callable(value) and not isinstance(value, (types.FunctionType, type)) and not hasattr(value, "py_func"):
             top = (module or "builtins").split(".")[0]

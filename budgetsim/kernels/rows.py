@@ -122,12 +122,17 @@ class Entry:
         self.dispatcher = load(key, source, inject)
         self.direct: Callable[..., Any] | None = None
 
+    def cached(self) -> bool:
+        """Whether a compiled version lies on disk."""
+        folder = cache_folder()
+        return folder is not None and any(folder.glob(f"__pycache__/k_{self.key}*.nbi"))
+
     def compile(self, *args: Any, what: str = "") -> Callable[..., Any]:
         """The C function for arguments of these types: calling it skips numba's dispatch."""
         signature = tuple(numba.typeof(a) for a in args)
         with _lock:
-            if what:
-                _log.info("compiling %s, or reading it from the cache", what)
+            if what and not self.cached():
+                _log.info("compiling %s: some seconds, once", what)
             try:
                 self.dispatcher.compile(signature)
             except Exception as error:
@@ -173,11 +178,11 @@ def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], what: str)
         entry = _modules[key]
         try:
             return entry.direct or entry.compile(*flat, what=what), "compiles"
-        except numba.core.errors.NumbaError as error:
+        except Exception as error:  # whatever numba cannot do runs on the plain path, and the result says why
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             if any("readonly" in line for line in lines):
                 return None, "a function writes an array that it does not own"
-            return None, "numba says: " + " ".join(lines[1:3])[:200]
+            return None, "numba says: " + " ".join(lines[1:3] or lines or [type(error).__name__])[:200]
 
 
 _ = primitives  # imported for its registrations

@@ -14,6 +14,7 @@ class Independent(NamedTuple):
 
     mean_reward: np.ndarray
     mean_cost: np.ndarray
+    largest_cost: np.ndarray
 
 
 class Table(NamedTuple):
@@ -21,6 +22,7 @@ class Table(NamedTuple):
 
     mean_reward: np.ndarray
     mean_cost: np.ndarray
+    largest_cost: np.ndarray
     outcomes: np.ndarray
     upto: np.ndarray
 
@@ -76,7 +78,8 @@ def knapsack_bandit(
 
     Returns
     -------
-    Problem of kind ARM; `instance.mean_reward` (K,) and `instance.mean_cost` (K, d) are the hidden truth.
+    Problem of kind ARM; `instance.mean_reward` (K,), `instance.mean_cost` (K, d) and `instance.largest_cost` (d,), what a
+    single cost never exceeds, are the hidden truth.
 
     Raises
     ------
@@ -93,13 +96,14 @@ def knapsack_bandit(
 
     References
     ----------
-    [Badanidiyuru2013]_ for the model and its stopping rule
+    [Badanidiyuru2018]_ for the model and its stopping rule
     """
     horizon = whole("horizon", horizon, 1)
     instance: Independent | Table
     if outcomes is None and probabilities is None:
         mean_reward = array("mean_reward", mean_reward, (None,), 0.0, 1.0)
-        instance, step = Independent(mean_reward, array("mean_cost", mean_cost, (mean_reward.size, None), 0.0, 1.0)), independent_step
+        mean_cost = array("mean_cost", mean_cost, (mean_reward.size, None), 0.0, 1.0)
+        instance, step = Independent(mean_reward, mean_cost, np.ones(mean_cost.shape[1])), independent_step
     else:
         instance, step = _table(mean_reward, mean_cost, outcomes, probabilities), table_step
     n, d = instance.mean_cost.shape
@@ -119,4 +123,4 @@ def _table(mean_reward: Any, mean_cost: Any, outcomes: Any, chances: Any) -> Tab
     array("outcomes[:, :, 1:]", outcomes[:, :, 1:], (k, s, width - 1), 0.0)
     chances = arguments.probabilities("probabilities", chances, (k, s))
     mean = (outcomes * chances[:, :, None]).sum(axis=1)
-    return Table(mean[:, 0].copy(), mean[:, 1:].copy(), outcomes, np.cumsum(chances, axis=1))
+    return Table(mean[:, 0].copy(), mean[:, 1:].copy(), outcomes[:, :, 1:].max(axis=(0, 1)), outcomes, np.cumsum(chances, axis=1))

@@ -15,6 +15,7 @@ class Logged(NamedTuple):
 
     mean_reward: np.ndarray
     mean_cost: np.ndarray
+    largest_cost: np.ndarray
     reward: np.ndarray
     cost: np.ndarray
     legal: np.ndarray
@@ -124,7 +125,8 @@ def logged_bandit(
     Returns
     -------
     Problem of kind ARM. `instance.mean_reward` (K,) and `instance.mean_cost` (K, d) average the rows in which an arm is
-    available. The pseudo-reward exists for "resample" only: the mean of the action over the rows that show the same mask.
+    available; `instance.largest_cost` (d,) is the largest single cost. The pseudo-reward exists for "resample" only: the
+    mean of the action over the rows that show the same mask.
 
     Raises
     ------
@@ -164,7 +166,8 @@ def logged_bandit(
     np.add.at(total, group, reward)
     mean_in_group = total / np.bincount(group)[:, None]
     count = legal.sum(axis=0)
-    instance = Logged(reward.sum(axis=0) / count, cost.sum(axis=0) / count[:, None], reward, cost, legal.astype(float), group.astype(float), mean_in_group)
+    means = reward.sum(axis=0) / count, cost.sum(axis=0) / count[:, None]
+    instance = Logged(*means, cost.max(axis=(0, 1)), reward, cost, legal.astype(float), group.astype(float), mean_in_group)
     masked = not legal.all()
     spec = Spec(Kind.ARM, k, horizon, flag("idle", idle), budget=budget, law=Law(law), view=Mask(np.ones(k)) if masked else Nothing(), units=units)
     problem = Problem(spec, instance, step, observe=observe if masked else None, name=f"logged_bandit({n} rows, {k} arms, {order}, {Law(law).name})")
@@ -213,11 +216,12 @@ def from_dataframe(
     ('logged_bandit(1 rows, 2 arms, resample, STOP)', [1], ('a cost is negative',))
     """
     resources = dict(cost) if isinstance(cost, Mapping) else {"": cost}
+    known = [str(c) for c in getattr(df, "columns", df)]
     for name, columns in (("reward", reward), *(("cost", c) for c in resources.values())):
-        if isinstance(columns, str) or len(columns) != len(reward):
-            raise BadValue(f"{name}: got {columns!r}; allowed: a list of {1 if isinstance(reward, str) else len(reward)} columns, one for each arm")
+        if isinstance(columns, str) or not hasattr(columns, "__len__") or not 0 < len(columns) == len(reward):
+            raise BadValue(f"{name}: got {columns!r}; allowed: a list of column names, one for each arm")
         for c in columns:
-            choice(f"{name} column", c, [str(known) for known in getattr(df, "columns", None) or df])
+            choice(f"{name} column", c, known)
     rewards, costs = _tables(
         np.stack([np.asarray(df[c]) for c in reward], axis=1),
         np.stack([np.stack([np.asarray(df[c]) for c in columns], axis=1) for columns in resources.values()], axis=2),

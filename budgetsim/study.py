@@ -342,13 +342,13 @@ def compare(
     runs: dict[Cell, Any] = {}
     joint: dict[Group, Any] = {}
     with contextlib.ExitStack() as stack:
-        if executor is None and threads > 1 and keep == "summary":  # one pool for all the rules of a match
-            executor = stack.enter_context(ThreadPoolExecutor(threads))
+        pool = stack.enter_context(ThreadPoolExecutor(threads)) if executor is None and threads > 1 and keep == "summary" else None
         for match in matches:
             theirs = {cell: games[cell] for cell in match.policies}
             block = min(engine.block_size(game, replications, threads) for game in theirs.values()) if keep == "summary" else None
             streams = {
-                cell: engine.blocks(game, replications, seed, times[match.group], threads, executor, False, block, progress) for cell, game in theirs.items()
+                cell: engine.blocks(game, replications, seed, times[match.group], threads, executor or (pool if game.path == "rows" else None), False, block, progress)
+                for cell, game in theirs.items()
             }
             if keep == "summary":
                 found, joint[match.group] = _summarised(theirs, streams, said, match.optima, progress)
@@ -645,8 +645,11 @@ class Comparison:
         with _quiet():
             score = metrics.mean(runs, "score", self.level, last=True)
         row: dict[str, Any] = {"score": score.estimate, "low": score.low, "high": score.high}
+        method = score.method
         for k, optimum in enumerate(self.optima[group]):
             ratio, behind = self._versus(group, cell, optimum)
+            if behind.level < self.level:
+                method += f"; beside {optimum.name} {100 * behind.level:g}% intervals"
             row |= {optimum.name: float(np.mean(optimum.value))}
             row |= {f"{optimum.name} ratio{end}": v for end, v in zip(("", " low", " high"), ratio[:3], strict=True)}
             if k == 0:
@@ -658,7 +661,7 @@ class Comparison:
         causes = metrics.ended(runs)
         main = causes.isel(cause=int(np.argmax(causes.values)))
         return row | {"ended_by": str(main.cause.item()), "ended_by share": float(main), "n": int(runs.attrs["replications"]), "path": runs.attrs["path"],
-                      "grade": runs.attrs["grade"], "method": score.method}  # fmt: skip
+                      "grade": runs.attrs["grade"], "method": method}  # fmt: skip
 
     def to_dataframe(self) -> Any:
         """One row for each rule on each problem.
@@ -696,11 +699,14 @@ class Comparison:
     def _objective(self) -> str:
         return str(next(iter(self.runs.values())).attrs["objective"])
 
+    @cached_property
+    def _caveats(self) -> list[str]:
+        return sorted({self._row(group, cell)["method"].partition("; ")[2] for group, cells in self.matches.items() for cell in cells} - {""})
+
     def _caption(self) -> str:
         first = next(iter(self.runs.values())).attrs
-        caveats = sorted({c.partition("; ")[2] for c in self.to_dataframe()["method"]} - {""})
         text = f"{first['replications']} replications, seed {first['seed']}; in brackets {100 * self.level:g}% intervals, each for itself"
-        return text + "".join(f"; {c}" for c in caveats)
+        return text + "".join(f"; {c}" for c in self._caveats)
 
     def to_latex(self) -> str:
         """A booktabs table; half of each interval has two significant digits, and the number beside it as many decimals."""
@@ -787,32 +793,35 @@ class Comparison:
         """A figure: `curves`, a panel for each problem, and beside them, without a sweep over numbers, `bars`."""
         from . import figures
 
+        with figures.style():
+            return self._drawn(figures)
+
+    def _drawn(self, figures: Any) -> Any:
         curves, bars = self.curves(), [] if self.axis else self.bars()
         panels = list(dict.fromkeys(c.panel for c in curves))
-        labels = list(dict.fromkeys(c.label for c in curves if c.kind == "policy"))
-        looks = {label: k for k, label in enumerate(labels)}
-        reward = next(iter(self.specs.values())).units.reward
-        score = (self._objective if self._objective != "reward" else "reward", "" if reward == "reward" else reward)
+        looks = {label: k for k, label in enumerate(dict.fromkeys(c.label for c in curves if c.kind == "policy"))}
+        dashes = dict(zip(dict.fromkeys(c.label for c in curves if c.kind == "optimum"), itertools.cycle([(0, (4, 2)), "-", (0, (1, 1.5)), (0, (6, 1, 1, 1))]), strict=False))
+        unit = next(iter(self.specs.values())).units.reward
+        score = (self._objective + (" at the horizon" if self.axis else ""), "" if unit == "reward" else unit)
         columns = 2 if bars else 1
-        figure, axes = figures.picture(columns, len(panels), width=3.4 * columns + 2.6)
-        drawn = []
+        figure, axes = figures.picture(columns, len(panels), width=(6.4 if bars else 3.6) + 2.4)
         for row, panel in enumerate(panels):
             one = axes[row * columns]
             for c in (c for c in curves if c.panel == panel):
                 if c.kind == "optimum":
-                    figures.fluid_line(one, c.x, c.mean, c.label)
+                    figures.fluid_line(one, c.x, c.mean, c.label).set_linestyle(dashes[c.label])
                 else:
                     figures.curve(one, c.x, c.mean, c.low, c.high, label=c.label, k=looks[c.label])
-            along = (self.axis, "") if self.axis else ("round", "")
-            figures.axis_labels(one, along, score, panel)
-            drawn.append(one)
+            figures.axis_labels(one, (self.axis or "round", ""), score, panel)
             theirs = [b for b in bars if b.panel == panel]
             if theirs:
                 other = axes[row * columns + 1]
                 figures.intervals(other, [b.label for b in theirs], *np.array([b[1:4] for b in theirs]).T, looks=[looks[b.label] for b in theirs], reference=0.0)
                 base = next(o.policy for g, _, o in self._pairs(None) if self._panel(g) == panel)
-                figures.axis_labels(other, (f"score less {base}'s", score[1]), ("", ""), "paired differences")
-        figures.legend(figure, drawn)
+                figures.axis_labels(other, (f"{self._objective}, difference to {base}", score[1]), ("", ""), "paired differences")
+        figures.legend(figure, axes[::columns])
         together = f"; of differences: {100 * self.level:g}% together" if bars else ""
-        figures.note(figure, f"Intervals of scores: {100 * self.level:g}%, each for itself{together}. {self._caption()}.")
+        first = next(iter(self.runs.values())).attrs
+        text = f"{first['replications']} replications, seed {first['seed']}. Bands: {100 * self.level:g}% intervals of the mean, each for itself{together}."
+        figures.note(figure, text + "".join(f" {c}." for c in self._caveats))
         return figure

@@ -279,6 +279,7 @@ class Summary:
         self.histogram: Histogram | None = None
         self.pulls: Tree | None = None  #: of a VECTOR, whose amounts need not be whole
         self.totals: dict[str, Any] = {}
+        self.ended = np.zeros(len(ended_names(game.problem.spec)), np.int64)
         self.checkpoint = np.zeros(0)
 
     def score(self, log: Any) -> np.ndarray:
@@ -307,7 +308,7 @@ class Summary:
             self.pulls.feed(log.pulls.reshape(count, -1))
         now = {name: getattr(log, name).sum(axis=0) for name in ("rounds", "void", "ignored")}
         now |= {"pulls": log.pulls.astype(np.int64).sum(axis=0)} if whole_pulls else {}
-        now["ended"] = np.bincount(log.ended, minlength=len(ended_names(self.problem.spec)))
+        self.ended = self.ended + np.bincount(log.ended, minlength=len(self.ended))
         self.totals = {name: self.totals.get(name, 0) + v for name, v in now.items()}
 
     def dataset(self, attrs: dict[str, Any]) -> Any:
@@ -319,14 +320,14 @@ class Summary:
         spec, n = self.problem.spec, self.tree.count
         kept, bands = self.tree.moments(), self.histogram.quantile(QUANTILES)
         statistics = {"mean": kept.mean, "variance": kept.variance, "skewness": kept.skewness, "share": kept.share}
-        variables: dict[str, Any] = {"count": n, "ended_by": ("cause", self.totals.pop("ended"), {"flag_meanings": ended_names(spec)})}
+        variables: dict[str, Any] = {"count": n, "ended_by": ("cause", self.ended, {"flag_meanings": ended_names(spec)})}
         first = 0
         for name, shape in self.shapes.items():
             part = slice(first, first := first + math.prod(shape))
             dims = ("checkpoint", "resource")[: len(shape)]
             units = {"units": spec.units.reward} if name in ("reward", "pseudo_reward") else {}
             variables |= {f"{name}_{k}": (dims, v[part].reshape(shape), units if k == "mean" else {}) for k, v in statistics.items()}
-            variables[f"{name}_quantile"] = (("quantile", *dims), bands[:, part].reshape(-1, *shape), units)
+            variables[f"{name}_quantile"] = (("quantile", *dims), bands[:, part].reshape(len(QUANTILES), *shape), units)
         variables |= {f"{name}_mean": (("checkpoint", "action")[: v.ndim], v / n) for name, v in self.totals.items()}
         if self.pulls is not None:
             variables["pulls_mean"] = (("checkpoint", "action"), self.pulls.moments().mean.reshape(-1, spec.n_actions))

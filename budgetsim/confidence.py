@@ -16,6 +16,7 @@ class Means(NamedTuple):
     """What was earned by each of n arms. An arm never pulled has mean inf, so that every index tries it first."""
 
     pulls: np.ndarray
+    total: np.ndarray  #: sum of rewards: whole numbers add up exactly, so arms with equal records tie
     mean: np.ndarray
     width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
 
@@ -26,7 +27,7 @@ def means(n: int) -> Means:
     >>> means(2).mean.tolist()
     [inf, inf]
     """
-    return Means(np.zeros(n), np.full(n, math.inf), np.zeros(n))
+    return Means(np.zeros(n), np.zeros(n), np.full(n, math.inf), np.zeros(n))
 
 
 def record(seen: Any, arm: Any, reward: Any) -> Any:
@@ -39,7 +40,9 @@ def record(seen: Any, arm: Any, reward: Any) -> Any:
     """
     n = seen.pulls[arm] + 1.0
     seen.pulls[arm] = n
-    seen.mean[arm] = reward if n == 1.0 else seen.mean[arm] + (reward - seen.mean[arm]) / n
+    total = seen.total[arm] + reward
+    seen.total[arm] = total
+    seen.mean[arm] = total / n
     seen.width[arm] = 1.0 / math.sqrt(n)
     return n
 

@@ -149,7 +149,7 @@ def log(x: Any) -> Any:
     >>> log(1.0), abs(log(10.0) - math.log(10.0)) < 1e-15
     (0.0, True)
     """
-    if x <= 0.0:
+    if not x > 0.0:
         return -math.inf if x == 0.0 else math.nan
     if x > 1.7976931348623157e308:
         return math.inf
@@ -172,8 +172,8 @@ def exp(x: Any) -> Any:
     >>> exp(0.0), abs(exp(1.0) - math.e) < 1e-15
     (1.0, True)
     """
-    if x < -708.0:
-        return 0.0
+    if not x >= -708.0:
+        return 0.0 if x < -708.0 else math.nan
     if x > 709.0:
         return math.inf
     kd = (x * 1.44269504088896338700 + 6755399441055744.0) - 6755399441055744.0  # nearest integer to x / ln 2

@@ -210,7 +210,7 @@ def _play_segments(game: Game, tables: tuple[Any, ...], progress: Any) -> None:
     job, instance, _, state, memory, view, _, work, log = tables
     horizon, observe, replan = game.problem.spec.horizon, game.problem.observe, game.policy.replan
     play = _caller(game, tables)
-    state_r, left_r, view_r = frozen(state), frozen(work.left), frozen(view)
+    state_r, view_r = frozen(state), frozen(view)
     planned = set(game.schedule)
     for k, until in enumerate(sorted({*planned, *range(SEGMENT, horizon, SEGMENT), horizon})):
         play(job._replace(until=until, fresh=k == 0))
@@ -224,7 +224,7 @@ def _play_segments(game: Game, tables: tuple[Any, ...], progress: Any) -> None:
                 made = observe(instance, state_r, until, nature_key(job.seed, job.first, until, ROUND), view)
                 shown = view_r if made is None else frozen(made)
             try:
-                replan(memory, game.params, shown, left_r, until)
+                replan(memory, game.params, shown, frozen(work.left.copy()), until)
             except Exception as error:
                 raise BadValue(f"replan: raised {type(error).__name__}: {error}; at replication {job.first}, round {until}") from error
 

@@ -29,10 +29,11 @@ def renew(cap: Any, left: Any) -> None:
         cap[j] = left[j]
 
 
-def misfit(cost: Any, left: Any, cap: Any) -> Any:
-    """The first resource in which the cost does not fit, or -1."""
+def misfit(cost: Any, cap: Any, left: Any, spent: Any, carry: Any, renewing: Any) -> Any:
+    """The first resource in which the cost does not fit, or -1. The room is not clipped at 0: a crumb below the tolerance fits, not crumb after crumb."""
     for j in range(cost.size):
-        if not cost[j] <= left[j] + TOLERANCE * cap[j]:
+        room = left[j] if renewing else (cap[j] - spent[j]) - carry[j]
+        if not cost[j] <= room + TOLERANCE * cap[j]:
             return j
     return -1
 
@@ -58,7 +59,7 @@ def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any,
     """
     if reward == UNANSWERED:
         return _IGNORED, 0.0, -1
-    j = misfit(cost, left, cap)
+    j = misfit(cost, cap, left, spent, carry, renewing)
     if j < 0:
         pay(cost, cap, left, spent, carry, renewing)
         return _CHARGED, reward, -1

@@ -25,9 +25,7 @@ class Prices(NamedTuple):
     time: float
 
 
-def fluid_lp(
-    mean_reward: Any, mean_cost: Any, budget: Any, horizon: int, largest_cost: Any = None, *, method: str = "auto"
-) -> Optimum:
+def fluid_lp(mean_reward: Any, mean_cost: Any, budget: Any, horizon: int, largest_cost: Any = None, *, method: str = "auto") -> Optimum:
     """The best mixture of arms in expectation, and a bound on what any rule can earn before a budget runs out.
 
     With mean rewards r, mean costs C, budgets B and horizon T,
@@ -131,11 +129,11 @@ def _solve(r: np.ndarray, c: np.ndarray, rho: np.ndarray, method: str) -> tuple[
     unit = float(r.max())
     if unit == 0.0:
         return np.zeros(k), price
-    scale = top[binding]
-    rs, cs, bs = r / unit, c[:, binding] / scale, rho[binding] / scale
-    if method == "auto" and not binding.any():
+    if not binding.any():
         return (np.arange(k) == np.argmax(r)).astype(float), price
-    x, p = (_hull if method == "auto" and binding.sum() == 1 else _cvxpy if method == "cvxpy" else _scipy)(rs, cs, bs)
+    scale = top[binding]
+    solver = _hull if method == "auto" and scale.size == 1 else _cvxpy if method == "cvxpy" else _scipy
+    x, p = solver(r / unit, c[:, binding] / scale, rho[binding] / scale)
     price[binding] = np.maximum(p, 0.0) * unit / scale
     return x, price
 
@@ -151,15 +149,15 @@ def _hull(r: np.ndarray, c: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.n
         while hull and (point[1] == hull[-1][1] or (len(hull) > 1 and _slope(hull[-1], point) >= _slope(hull[-2], hull[-1]))):
             hull.pop()
         hull.append(point)
-    x = np.zeros(r.size)
+    x, share, price = np.zeros(r.size), 0.0, 0.0
     i = next((i for i, p in enumerate(hull) if p[1] > rho), len(hull))
     left = hull[i - 1]
-    right = hull[i] if i < len(hull) else left
-    share = (rho - left[1]) / (right[1] - left[1]) if i < len(hull) else 0.0
-    for arm, weight in ((left[0], 1.0 - share), (right[0], share)):
-        if arm >= 0:
-            x[arm] += weight
-    return x, np.array([_slope(left, right) if i < len(hull) else 0.0])
+    if i < len(hull):
+        share, price = (rho - left[1]) / (hull[i][1] - left[1]), _slope(left, hull[i])
+        x[hull[i][0]] = share
+    if left[0] >= 0:
+        x[left[0]] = 1.0 - share
+    return x, np.array([price])
 
 
 def _slope(p: tuple[int, float, float], q: tuple[int, float, float]) -> float:

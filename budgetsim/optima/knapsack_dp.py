@@ -64,7 +64,9 @@ def knapsack_dp(mean_reward: Any, mean_cost: Any, budget: Any, horizon: int, idl
     value = np.zeros((2, cap[0] + 1, cap[1] + 1))
     best = float(_induct(r, np.hstack([c, np.zeros((r.size, 2 - d))]), np.array(free), value, plan, idle))
     slack = 16 * horizon * _EPS * best
-    return Optimum("knapsack_dp", "certified", best, best - slack, best + slack, plan[:, :, 0] if d == 1 else plan, None, "best rule that knows the means, under STOP")
+    return Optimum(
+        "knapsack_dp", "certified", best, best - slack, best + slack, plan[:, :, 0] if d == 1 else plan, None, "best rule that knows the means, under STOP"
+    )
 
 
 @compiled

@@ -144,7 +144,9 @@ def stochastic_bandit(arms: Bernoulli | Gaussian | Beta | Finite, horizon: int) 
     ('stochastic_bandit(bernoulli, 2 arms)', 2, [0.4, 0.6])
     """
     if type(arms) not in _STEPS:
-        raise BadType(f"arms: got {type(arms).__name__}; allowed: bernoulli(...), gaussian(...), beta(...) or finite(...) of budgetsim.problems.stochastic_bandit")
+        raise BadType(
+            f"arms: got {type(arms).__name__}; allowed: bernoulli(...), gaussian(...), beta(...) or finite(...) of budgetsim.problems.stochastic_bandit"
+        )
     n = arms.mean_reward.size
     public = Known(arms.sigma) if isinstance(arms, Gaussian) else Nothing()
     spec = Spec(Kind.ARM, n, whole("horizon", horizon, 1), public=public)

@@ -68,9 +68,10 @@ def test_same_bits_on_both_paths_and_nobody_overspends(make, seed):
 def test_idle_costs_only_time(seed):
     log = engine.play_block(engine.prepare(knapsack_bandit(R, C, [0, 0], 50), planned(-1), path="python"), seed, 0, 2, [50])
     assert log.rounds.tolist() == [[50], [50]] and not log.reward.any() and not log.spent.any() and not log.pseudo.any()
+    game = engine.prepare(knapsack_bandit(R, C, [0, 0], 50, idle=False), planned(-1), path="python")
+    log = engine.play_block(game, seed, 0, 2, [50])
     with pytest.raises(BudgetsimError, match="replication 0, round 0"):
-        game = engine.prepare(knapsack_bandit(R, C, [0, 0], 50, idle=False), planned(-1), path="python")
-        engine.raise_fault(game, engine.play_block(game, seed, 0, 2, [50]), 0)
+        engine.raise_fault(game, log, 0)
 
 
 def test_a_free_arm_never_stops(seed):

@@ -102,8 +102,9 @@ def test_same_bits_on_both_paths(reward, order, law, seed):
 def test_an_arm_that_is_not_available_is_refused(seed):
     """Control of the mask."""
     game = engine.prepare(free(HOLES, "as_logged", N), planned(1), path="python")
+    log = engine.play_block(game, seed, 0, 1, [N])
     with pytest.raises(BudgetsimError, match="replication 0, round 0"):
-        engine.raise_fault(game, engine.play_block(game, seed, 0, 1, [N]), 0)
+        engine.raise_fault(game, log, 0)
 
 
 def test_idle_skips_a_row(seed):

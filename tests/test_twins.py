@@ -46,7 +46,7 @@ PAIRS = {
     "kl_ucb": Pair(kl_ucb(), kl_ucb_twin, {"c": 3.0}, 400),
     "thompson": Pair(thompson(), thompson_twin, {"b": 3.0}, 1000),
     "exp3": Pair(exp3(), exp3_twin, {"mixing": 0.2}),
-    "explore_then_commit": Pair(explore_then_commit(), explore_then_commit_twin, {"pulls": 10}, 4000),
+    "explore_then_commit": Pair(explore_then_commit(), explore_then_commit_twin, {"pulls": 60}, 4000),
     "primal_dual": Pair(primal_dual(), primal_dual_twin, {"confidence": 0.5}, 1000),
 }
 

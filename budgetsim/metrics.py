@@ -237,7 +237,9 @@ def pathwise_ratio(runs: Any, against: Optimum, level: float = 0.95) -> Interval
         return reward_ratio(runs, optimum, level)
     value = np.asarray(optimum.value, float)
     if value.min() <= 0.0:
-        raise BadValue(f"against: {optimum.name} has the value {value.min():g} in replication {int(value.argmin())}; allowed: positive values, for path-wise ratios")
+        raise BadValue(
+            f"against: {optimum.name} has the value {value.min():g} in replication {int(value.argmin())}; allowed: positive values, for path-wise ratios"
+        )
     return intervals.mean(_paired_score(runs, optimum).values / value, level)
 
 

@@ -13,7 +13,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -78,41 +78,51 @@ class Bar(NamedTuple):
 
 
 # ------------------------------------------------------------------------------------------------ what is to be played
-def _entries(what: str, given: Any, noun: type, empty: bool = False) -> list[tuple[str | None, Any]]:
-    """(label or None, value or factory) of each thing given."""
+class Entry(NamedTuple):
+    """One thing that was given: a value, or a factory and the names that it takes."""
+
+    label: str | None
+    make: Any
+    noun: type[Any]
+    parameters: Mapping[str, inspect.Parameter]
+
+    def takes(self, keys: Iterable[str]) -> list[str]:
+        """The keys of the sweep that this takes."""
+        every = any(p.kind == p.VAR_KEYWORD for p in self.parameters.values())
+        return [k for k in keys if every or k in self.parameters]
+
+    def made(self, call: Callable[[Any], Any]) -> Any:
+        """The value, or what the call makes of the factory, under the label that was given."""
+        value = self.make if isinstance(self.make, self.noun) else call(self.make)
+        if not isinstance(value, self.noun):
+            raise BadType(f"{_name(self.make)}: returned {type(value).__name__}; allowed: a {self.noun.__name__}")
+        return value if self.label is None else value._replace(name=self.label)
+
+
+def _entries(what: str, given: Any, noun: type[Any], least: int = 1) -> list[Entry]:
     if isinstance(given, noun) or callable(given):
         given = [given]
     if not isinstance(given, Mapping) and (not isinstance(given, (list, tuple)) or hasattr(given, "_fields")):
         raise BadType(f"{what}: got {type(given).__name__}; allowed: a {noun.__name__}, a factory of them, a list of these, or a dict from labels to these")
-    items = list(given.items()) if isinstance(given, Mapping) else [(None, one) for one in given]
-    if not items and not empty:
+    items: list[tuple[Any, Any]] = list(given.items()) if isinstance(given, Mapping) else [(None, one) for one in given]
+    if len(items) < least:
         raise BadValue(f"{what}: got none; allowed: at least one")
     for label, one in items:
         if label is not None and (not isinstance(label, str) or not label):
             raise BadType(f"{what}: got the label {label!r}; allowed: a string")
         if not isinstance(one, noun) and not callable(one):
             raise BadType(f"{what}: got {type(one).__name__} in the list; allowed: {noun.__name__} values, and factories of them")
-    return items
-
-
-def _parameters(factory: Any, noun: type) -> Mapping[str, inspect.Parameter]:
-    return {} if isinstance(factory, noun) else inspect.signature(factory).parameters
-
-
-def _takes(factory: Any, noun: type, keys: Sequence[str]) -> list[str]:
-    """The keys of the sweep that a factory takes."""
-    parameters = _parameters(factory, noun)
-    every = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
-    return [k for k in keys if every or k in parameters]
+    return [Entry(label, one, noun, {} if isinstance(one, noun) else inspect.signature(one).parameters) for label, one in items]
 
 
 def _name(factory: Any) -> str:
     while isinstance(factory, partial):
         factory = factory.func
-    return getattr(factory, "__name__", type(factory).__name__)
+    return str(getattr(factory, "__name__", type(factory).__name__))
 
 
 def _hashable(value: Any) -> Any:
+    """What a swept value is known by; a list of one is that one."""
     if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
         return _hashable(value[0]) if len(value) == 1 else tuple(_hashable(v) for v in value)
     value = value.item() if isinstance(value, np.generic) else value
@@ -126,20 +136,18 @@ def _hashable(value: Any) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(_text(v) for v in value) + ")"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
+    return f"{value:g}" if isinstance(value, float) else getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
 
 
 def _checked_sweep(sweep: Any) -> dict[str, dict[Any, Any]]:
-    """Key to (hashable value to value as given)."""
+    """Key to (what a value is known by to the value as given)."""
     if sweep is None:
         return {}
     if not isinstance(sweep, Mapping) or not all(isinstance(k, str) for k in sweep):
         raise BadType(f"sweep: got {type(sweep).__name__}; allowed: a dict from names of parameters to lists of values")
     out = {}
     for key, values in sweep.items():
-        if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray, range)):
+        if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray)):
             raise BadType(f"sweep: got {values!r} for {key}; allowed: a list of values")
         out[key] = {_hashable(v): v for v in values}
         if not len(values) or len(out[key]) < len(values):
@@ -147,118 +155,100 @@ def _checked_sweep(sweep: Any) -> dict[str, dict[Any, Any]]:
     return out
 
 
-def _assignments(keys: Sequence[str], sweep: Mapping[str, Mapping[Any, Any]], fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """All ways to give each key one of its hashable values, some being fixed."""
+def _assignments(keys: Iterable[str], sweep: Mapping[str, Iterable[Any]], fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All ways to give each key a value, some being fixed."""
+    keys = list(keys)
     for values in itertools.product(*([fixed[k]] if k in fixed else sweep[k] for k in keys)):
         yield dict(zip(keys, values, strict=True))
 
 
-def _made(what: str, make: Callable[[], Any], noun: type, label: str | None) -> Any:
-    value = make()
-    if not isinstance(value, noun):
-        raise BadType(f"{what}: a factory returned {type(value).__name__}; allowed: a {noun.__name__}")
-    return value if label is None else value._replace(name=label)
+def _problem(factory: Any, values: dict[str, Any]) -> Any:
+    try:
+        inspect.signature(factory).bind(**values)
+    except TypeError as error:
+        raise BadValue(f"problem: {_name(factory)}: {error}; allowed: the rest fixed by functools.partial, or swept") from None
+    return factory(**values)
 
 
-def _problem(factory: Any, values: dict[str, Any], label: str | None) -> Problem:
-    def make() -> Any:
-        if isinstance(factory, Problem):
-            return factory
-        try:
-            inspect.signature(factory).bind(**values)
-        except TypeError as error:
-            raise BadValue(f"problem: {_name(factory)}: {error}; allowed: the rest fixed by functools.partial, or swept") from None
-        return factory(**values)
-
-    return _made("problem", make, Problem, label)
-
-
-def _policy(factory: Any, problem: Problem, values: dict[str, Any], label: str | None) -> Policy:
-    return _made("policies", lambda: factory if isinstance(factory, Policy) else folders.bind(factory, problem, **values), Policy, label)
-
-
-def _optimum(factory: Any, problem: Problem, values: dict[str, Any], context: dict[str, Any], label: str | None) -> Optimum:
-    """An optimum of this very problem: parameters named like a fact of the problem get that fact, required or not."""
-    if isinstance(factory, Optimum):
-        return _made("optima", lambda: factory, Optimum, label)
+def _optimum(factory: Any, problem: Problem, values: dict[str, Any], context: dict[str, Any]) -> Any:
+    """An optimum of what is played: parameters named like a fact of the problem get that fact, required or not."""
     facts: dict[str, Any] = {}
     for source in (problem.spec.public, problem.spec, problem.instance):
         facts |= source._asdict() if hasattr(source, "_asdict") else {}
-    facts = {k: v for k, v in facts.items() if not (isinstance(v, np.ndarray) and v.size == 0)}  # without budgets there is no `budget`
+    fixed: set[str] = set()
+    inner = factory
+    while isinstance(inner, partial):
+        fixed |= set(inner.keywords)
+        inner = inner.func
+    wanted = {k for k in inspect.signature(factory).parameters if k not in fixed}
+    values = {k: v for k, v in values.items() if k not in facts}
+    values |= {k: v for k, v in facts.items() if k in wanted and not (isinstance(v, np.ndarray) and v.size == 0)}  # no resource, no `budget`
     needed = folders.required(factory)
-    chosen = {k: v for k, v in values.items() if k not in facts}
-    chosen |= {k: v for k, v in facts.items() if k in _parameters(factory, Optimum) and k not in _fixed(factory)}
     asked = partial(factory, **{k: v for k, v in context.items() if k in needed})
-    return _made("optima", lambda: folders.bind(asked, problem, **chosen), Optimum, label)
+    asked.__name__ = _name(factory)  # type: ignore[attr-defined]
+    return folders.bind(asked, problem, **values)
 
 
-def _fixed(factory: Any) -> set[str]:
-    return set(factory.keywords) | _fixed(factory.func) if isinstance(factory, partial) else set()
-
-
-def _distinct(labels: Sequence[Any], what: str) -> None:
+def _distinct(what: str, labels: Sequence[Any]) -> None:
     twice = [x for i, x in enumerate(labels) if x in labels[:i]]
     if twice:
         raise BadValue(f"{what}: two are called {twice[0]!r}; allowed: distinct names; a dict from labels gives them")
 
 
-def plan(problem: Any, policies: Any, optima: Any = (), sweep: Any = None, seed: int = 0, replications: int = 1) -> list[Match]:
-    """Everything that `compare` would play, built and checked, nothing played."""
-    problems, rules, benchmarks = _entries("problem", problem, Problem), _entries("policies", policies, Policy), _entries("optima", optima, Optimum, True)
-    values = _checked_sweep(sweep)
-    keys = list(values)
-    # an optimum follows its problem: a key that only optima take would move the benchmark and not what is played
-    takers = {key for noun, entries in ((Problem, problems), (Policy, rules)) for _, f in entries for key in _takes(f, noun, keys)}
-    known = sorted({name for noun, entries in ((Problem, problems), (Policy, rules)) for _, f in entries for name in _parameters(f, noun)})
+def _taken(keys: Iterable[str], entries: list[Entry]) -> None:
+    """An optimum follows its problem: a key that only optima take would move the benchmark, and not what is played."""
+    known = sorted({name for entry in entries for name in entry.parameters})
     for key in keys:
-        if key not in takers:
+        if not any(entry.takes([key]) for entry in entries):
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            fixed = "; give the problem or the rule as a factory" if not known else f": {', '.join(known)}"
-            raise BadValue(f"sweep: got {key!r}, which no factory of a problem or a rule takes; allowed: what they take{fixed}{hint}")
+            allowed = ", ".join(known) or "none; give the problem or the rule as a factory"
+            raise BadValue(f"sweep: got {key!r}, which no factory of a problem or a rule takes; allowed: {allowed}{hint}")
+
+
+def plan(problem: Any, policies: Any, optima: Any = (), sweep: Any = None, seed: int = 0, replications: int = 1) -> list[Match]:
+    """Everything that `compare` would play, built and checked, nothing played."""
+    problems, rules, benchmarks = _entries("problem", problem, Problem), _entries("policies", policies, Policy), _entries("optima", optima, Optimum, 0)
+    sweep = _checked_sweep(sweep)
+    _taken(sweep, problems + rules)
     matches = []
     labels: list[set[str]] = []
-    for label, factory in problems:
-        theirs = _takes(factory, Problem, keys)
+    for entry in problems:
         labels.append(set())
-        for chosen in _assignments(theirs, values, {}):
-            built = _problem(factory, {k: values[k][v] for k, v in chosen.items()}, label)
-            group = Group(built.name, tuple(chosen.get(k) for k in keys))
+        for chosen in _assignments(entry.takes(sweep), sweep, {}):
+            values = {k: sweep[k][v] for k, v in chosen.items()}
+            built = entry.made(partial(_problem, values=values))
             labels[-1].add(built.name)
-            played, families = _players(rules, built, chosen, values, keys, group)
+            played = _players(rules, built, chosen, sweep)
             context = {"problem": built, "seed": seed, "replications": replications}
-            beside = tuple(
-                _optimum(f, built, {k: values[k][chosen[k]] for k in _takes(f, Optimum, theirs)}, context, name) for name, f in benchmarks
-            )
-            _distinct([o.name for o in beside], "optima")
+            beside = [o.made(partial(_optimum, problem=built, values={k: values[k] for k in o.takes(values)}, context=context)) for o in benchmarks]
+            _distinct("optima", [o.name for o in beside])
             for one in beside:
                 metrics.checked_optimum(one, replications)
-            for policy in played.values():
+            for _, policy, _ in played:
                 contract.checked_pair(built, policy)
-            matches.append(Match(group, built, played, families, beside))
-    _distinct([name for found in labels for name in found], "problem")
-    _distinct([m.group for m in matches], "problem")
+            group = Group(built.name, tuple(chosen.get(k) for k in sweep))
+            matches.append(Match(group, built, {cell: policy for cell, policy, _ in played}, {cell: family for cell, _, family in played}, tuple(beside)))
+    _distinct("problem", [name for found in labels for name in found])
+    _distinct("problem", [m.group for m in matches])
     return matches
 
 
-def _players(
-    rules: list[tuple[str | None, Any]], problem: Problem, chosen: dict[str, Any], values: dict[str, dict[Any, Any]], keys: list[str], group: Group
-) -> tuple[dict[Cell, Policy], dict[Cell, str]]:
-    """The rules of one match, under labels that tell them apart, and the names of their families."""
-    played: dict[Cell, Policy] = {}
-    families: dict[Cell, str] = {}
-    for label, factory in rules:
-        theirs = _takes(factory, Policy, keys)
-        made = [(own, _policy(factory, problem, {k: values[k][v] for k, v in own.items()}, label)) for own in _assignments(theirs, values, chosen)]
-        alike = len({policy.name for _, policy in made}) < len(made)
-        for own, policy in made:
+def _players(rules: list[Entry], problem: Problem, chosen: dict[str, Any], sweep: dict[str, dict[Any, Any]]) -> list[tuple[Cell, Policy, str]]:
+    """The rules of one match, under labels that tell them apart, with the names of their families."""
+    played: list[tuple[Cell, Policy, str]] = []
+    for entry in rules:
+        ways = list(_assignments(entry.takes(sweep), sweep, chosen))
+        made = [entry.made(partial(folders.bind, problem=problem, **{k: sweep[k][v] for k, v in own.items()})) for own in ways]
+        alike = len({policy.name for policy in made}) < len(made)
+        family = entry.label or (_name(entry.make) if ways[0] else made[0].name)
+        family += f" ({len(played) + 1})" if family in {other for _, _, other in played} else ""
+        for own, policy in zip(ways, made, strict=True):
             if alike:
                 policy = policy._replace(name=f"{policy.name} [{', '.join(f'{k}={_text(v)}' for k, v in own.items() if k not in chosen)}]")
-            _distinct([*(cell.policy for cell in played), policy.name], "policies")
-            cell = Cell(group.problem, policy.name, tuple({**chosen, **own}.get(k) for k in keys))
-            played[cell] = policy
-            families[cell] = label or (_name(factory) if set(own) - set(chosen) else policy.name)
-    return played, families
+            _distinct("policies", [*(cell.policy for cell, _, _ in played), policy.name])
+            played.append((Cell(problem.name, policy.name, tuple({**chosen, **own}.get(k) for k in sweep)), policy, family))
+    return played
 
 
 # ------------------------------------------------------------------------------------------------ the face
@@ -346,9 +336,9 @@ def compare(
         for match in matches:
             theirs = {cell: games[cell] for cell in match.policies}
             block = min(engine.block_size(game, replications, threads) for game in theirs.values()) if keep == "summary" else None
+            where = {cell: executor or (pool if game.path == "rows" else None) for cell, game in theirs.items()}
             streams = {
-                cell: engine.blocks(game, replications, seed, times[match.group], threads, executor or (pool if game.path == "rows" else None), False, block, progress)
-                for cell, game in theirs.items()
+                cell: engine.blocks(game, replications, seed, times[match.group], threads, where[cell], False, block, progress) for cell, game in theirs.items()
             }
             if keep == "summary":
                 found, joint[match.group] = _summarised(theirs, streams, said, match.optima, progress)
@@ -402,7 +392,7 @@ def _summarised(
     share = np.full((len(names), len(names)), 0.5)
     share[one, other], share[other, one] = wins / n, 1.0 - wins / n
     at = ("one", "other")
-    variables = {f"difference_{k}": (at, v) for k, v in square.items()} | {"wins": (at, share), "count": ((), n)}
+    variables: dict[str, Any] = {f"difference_{k}": (at, v) for k, v in square.items()} | {"wins": (at, share), "count": n}
     variables |= {"mean": ("one", moments.mean[: len(names)]), "variance": ("one", moments.variance[: len(names)])}
     return {cell: kept[cell].dataset(said[cell]) for cell in games}, xarray.Dataset(variables, {"one": names, "other": names})
 
@@ -447,12 +437,14 @@ def with_interval(estimate: float, low: float, high: float) -> str:
     return f"{rounded(estimate, places)} [{rounded(low, places)}, {rounded(high, places)}]"
 
 
+_DASHES: tuple[Any, ...] = ((0, (4, 2)), "-", (0, (1, 1.5)), (0, (6, 1, 1, 1)))  # of optima
+_BRACKETS = "in brackets {} intervals, each for itself"
 _ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": "$<$", ">": "$>$"}
 
 
 def _cell_value(value: Any) -> Any:
     """A swept value as a table shows it."""
-    return value if value is None or isinstance(value, (bool, int, float, str)) and not hasattr(value, "name") else _text(value)
+    return value if value is None or type(value) in (bool, int, float, str) else _text(value)
 
 
 def _latex(text: str) -> str:
@@ -498,21 +490,16 @@ class Comparison:
     joint: dict[Group, Any] = field(default_factory=dict)  #: keep="summary": moments of the differences of final scores
 
     # -------------------------------------------------------------------------------------------- every replication
-    def _final(self, cell: Cell) -> np.ndarray:
-        if cell not in self._finals:
-            self._finals[cell] = metrics.score(self.runs[cell]).isel(checkpoint=-1).values
-        return self._finals[cell]
-
     @cached_property
-    def _finals(self) -> dict[Cell, np.ndarray]:
-        return {}
+    def _final(self) -> dict[Cell, np.ndarray]:
+        return {cell: metrics.score(runs).isel(checkpoint=-1).values for cell, runs in self.runs.items()}
 
-    @cached_property
+    @property
     def final(self) -> Any:
         """The score at the horizon, an xarray.DataArray (cell, replication), with problem, policy and swept values of each cell."""
         import xarray
 
-        values = np.stack([self._final(cell) for cell in self.runs])
+        values = np.stack(list(self._final.values()))
         labels = {k: ("cell", v) for k, v in self._columns(self.runs).items()}
         return xarray.DataArray(values, labels, ("cell", "replication"), name="score")
 
@@ -531,7 +518,7 @@ class Comparison:
     def _difference(self, group: Group, a: Any, b: Any, level: float) -> Interval:
         """Of E[a - b]; a and b are cells, or optima with a value for each replication."""
         if group not in self.joint:
-            x, y = (self._final(v) if isinstance(v, Cell) else v.value for v in (a, b))
+            x, y = (self._final[v] if isinstance(v, Cell) else v.value for v in (a, b))
             with _quiet():
                 return intervals.paired(x, y, level)
         names = [v.policy if isinstance(v, Cell) else _beside(v) for v in (a, b)]
@@ -575,7 +562,7 @@ class Comparison:
             if group in self.joint:
                 share = self.joint[group].wins.sel(one=names, other=names).values
             else:
-                final = np.stack([self._final(cell) for cell in cells])
+                final = np.stack([self._final[cell] for cell in cells])
                 share = np.array([[((a > b) + 0.5 * (a == b)).mean() for b in final] for a in final])
             tables.append(pandas.DataFrame(share, names, names))
         if len(tables) == 1:
@@ -602,8 +589,8 @@ class Comparison:
             else:
                 values = np.quantile(metrics.score(runs).values, wanted, axis=0, method="inverted_cdf")
             times = runs.checkpoint.values
-            labels = {k: v * (len(wanted) * len(times)) for k, v in self._columns([cell]).items()}
-            tables.append(pandas.DataFrame({**labels, "quantile": np.repeat(wanted, len(times)), "checkpoint": np.tile(times, len(wanted)), "score": values.ravel()}))
+            columns = {"quantile": np.repeat(wanted, len(times)), "checkpoint": np.tile(times, len(wanted)), "score": values.ravel()}
+            tables.append(pandas.DataFrame({k: v * values.size for k, v in self._columns([cell]).items()} | columns))
         return pandas.concat(tables, ignore_index=True)
 
     def ecdf(self, level: float | None = None) -> Any:
@@ -615,11 +602,11 @@ class Comparison:
 
         tables = []
         for cell in self.runs:
-            values, counts = np.unique(self._final(cell), return_counts=True)
+            values, counts = np.unique(self._final[cell], return_counts=True)
             share = np.cumsum(counts) / counts.sum()
             half = intervals.dkw_band(int(counts.sum()), self.level if level is None else level)
-            band = {"score": values, "share": share, "low": np.maximum(share - half, 0.0), "high": np.minimum(share + half, 1.0)}
-            tables.append(pandas.DataFrame({**{k: v * len(values) for k, v in self._columns([cell]).items()}, **band}))
+            columns = {"score": values, "share": share, "low": np.maximum(share - half, 0.0), "high": np.minimum(share + half, 1.0)}
+            tables.append(pandas.DataFrame({k: v * len(values) for k, v in self._columns([cell]).items()} | columns))
         return pandas.concat(tables, ignore_index=True)
 
     # -------------------------------------------------------------------------------------------- tables
@@ -635,7 +622,7 @@ class Comparison:
             return ratio, behind
         with _quiet():
             table = metrics.regret(runs.isel(checkpoint=[-1]), optimum, level=self.level)
-            behind = Interval(*(float(table[k][0]) for k in ("mean", "low", "high")), table.attrs["level"], table.attrs["method"])
+            behind = Interval(table["mean"].item(), table.low.item(), table.high.item(), table.attrs["level"], table.attrs["method"])
             if np.mean(optimum.value) <= 0.0:
                 return Interval(math.nan, math.nan, math.nan, self.level, "no ratio"), behind
             return metrics.reward_ratio(runs, optimum, self.level), behind
@@ -663,6 +650,10 @@ class Comparison:
         return row | {"ended_by": str(main.cause.item()), "ended_by share": float(main), "n": int(runs.attrs["replications"]), "path": runs.attrs["path"],
                       "grade": runs.attrs["grade"], "method": method}  # fmt: skip
 
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        return [self._row(group, cell) for group, cells in self.matches.items() for cell in cells]
+
     def to_dataframe(self) -> Any:
         """One row for each rule on each problem.
 
@@ -670,61 +661,57 @@ class Comparison:
         to it; regret against the first optimum; the share of each budget that was spent; what ended most runs, and their
         share; n; path and grade. Intervals are pointwise, at `level`.
         """
-        cells = [(group, cell) for group, theirs in self.matches.items() for cell in theirs]
-        table = self._frame([cell for _, cell in cells], [self._row(*pair) for pair in cells])
+        table = self._frame([cell for cells in self.matches.values() for cell in cells], self._rows)
         last = ["ended_by", "ended_by share", "n", "path", "grade", "method"]
         table = table[[c for c in table if c not in last] + last]
         table.attrs = {"level": self.level, "pointwise": True}
         return table
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[int]]:
-        """What a reader is shown: heads, rows of text, and where another problem begins."""
+    def _shown(self) -> tuple[list[list[str]], set[int]]:
+        """What a reader is shown: rows of text, the heads first, and the rows before which another problem begins."""
         table = self.to_dataframe()
+        labels = (["problem"] if len({g.problem for g in self.matches}) > 1 else []) + [*self.keys, "policy"]
         names = list(dict.fromkeys(o.name for theirs in self.optima.values() for o in theirs))
-        many = len({g.problem for g in self.matches}) > 1
-        heads = (["problem"] if many else []) + [*self.keys, "policy", self._objective, *(f"/ {n}" for n in names), *(["regret"] if names else [])]
-        spent = [c for c in table if str(c).startswith("spent ")]
-        body = []
+        spent = [c for c in table if c.startswith("spent ")]
+        shown = [[*labels, self._objective, *(f"/ {n}" for n in names), *["regret"][: len(names)], *spent, "ended by"]]
         for _, row in table.iterrows():
-            text = [_text(row[c]) if row[c] is not None and row[c] == row[c] else "" for c in (["problem"] if many else []) + [*self.keys, "policy"]]
+            text = [_text(row[c]) if row[c] is not None and row[c] == row[c] else "" for c in labels]
             text.append(with_interval(row["score"], row["low"], row["high"]))
-            text += [with_interval(*row[[f"{n} ratio", f"{n} ratio low", f"{n} ratio high"]]) for n in names]
-            text += [with_interval(*row[["regret", "regret low", "regret high"]])] if names else []
+            text += [with_interval(*(row[name + end] for end in ("", " low", " high"))) for name in [f"{n} ratio" for n in names] + ["regret"][: len(names)]]
             text += ["" if math.isnan(row[c]) else f"{100 * row[c]:.1f}%" for c in spent]
-            body.append([*text, f"{row['ended_by']} {100 * row['ended_by share']:.0f}%"])
-        sizes = [len(theirs) for theirs in self.matches.values()]
-        return [*heads, *map(str, spent), "ended by"], body, list(itertools.accumulate(sizes))[:-1]
+            shown.append([*text, f"{row['ended_by']} {100 * row['ended_by share']:.0f}%"])
+        return shown, set(itertools.accumulate([1, *(len(cells) for cells in self.matches.values())][:-1])) - {1}
 
-    @cached_property
+    @property
     def _objective(self) -> str:
         return str(next(iter(self.runs.values())).attrs["objective"])
 
-    @cached_property
-    def _caveats(self) -> list[str]:
-        return sorted({self._row(group, cell)["method"].partition("; ")[2] for group, cells in self.matches.items() for cell in cells} - {""})
-
-    def _caption(self) -> str:
+    def _caption(self, intervals: str) -> str:
         first = next(iter(self.runs.values())).attrs
-        text = f"{first['replications']} replications, seed {first['seed']}; in brackets {100 * self.level:g}% intervals, each for itself"
-        return text + "".join(f"; {c}" for c in self._caveats)
+        caveats = sorted({row["method"].partition("; ")[2] for row in self._rows} - {""})
+        return "; ".join([f"{first['replications']} replications, seed {first['seed']}", intervals.format(f"{100 * self.level:g}%"), *caveats])
 
     def to_latex(self) -> str:
         """A booktabs table; half of each interval has two significant digits, and the number beside it as many decimals."""
-        heads, body, breaks = self._shown()
-        lines = [f"% {self._caption()}", rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", " & ".join(map(escaped, heads)) + r" \\", r"\midrule"]
-        for i, row in enumerate(body):
-            lines += [r"\midrule"] if i in breaks else []
-            lines.append(" & ".join(_latex(cell) for cell in row) + r" \\")
+        (heads, *body), breaks = self._shown()
+        lines = [
+            f"% {self._caption(_BRACKETS)}",
+            rf"\begin{{tabular}}{{{'l' * len(heads)}}}",
+            r"\toprule",
+            " & ".join(map(escaped, heads)) + r" \\",
+            r"\midrule",
+        ]
+        for i, row in enumerate(body, 1):
+            lines += [r"\midrule"] * (i in breaks) + [" & ".join(map(_latex, row)) + r" \\"]
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
     def __repr__(self) -> str:
-        heads, body, breaks = self._shown()
-        widths = [max(len(row[j]) for row in [heads, *body]) for j in range(len(heads))]
-        lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *body]]
-        for i in reversed(breaks):
-            lines.insert(i + 1, "")
-        problems = ", ".join(dict.fromkeys(group.problem for group in self.matches))
-        return "\n".join([problems, *lines, self._caption()])
+        shown, breaks = self._shown()
+        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+        lines = [", ".join(dict.fromkeys(group.problem for group in self.matches))]
+        for i, row in enumerate(shown):
+            lines += [""] * (i in breaks) + ["  ".join(map(str.ljust, row, widths)).rstrip()]
+        return "\n".join([*lines, self._caption(_BRACKETS)])
 
     # -------------------------------------------------------------------------------------------- pictures
     @cached_property
@@ -757,7 +744,7 @@ class Comparison:
                     score = metrics.mean(self.runs[cell], "score", self.level)
                 found.append(Curve(cell.policy, self.runs[cell].checkpoint.values, score.estimate, score.low, score.high, "policy", self._panel(group)))
             for optimum in self.optima[group]:
-                x = np.array([horizon, horizon] if np.ndim(optimum.value) else [0, horizon])
+                x = np.array([horizon] if np.ndim(optimum.value) else [0, horizon])
                 y = np.mean(optimum.value) * x / horizon
                 found.append(Curve(optimum.name, x, y, y, y, "optimum", self._panel(group)))
         return found
@@ -767,7 +754,8 @@ class Comparison:
         every = sorted({cell.swept[i] for cell in self.runs} - {None})
         for group, cells in self.matches.items():
             for cell in cells:
-                own = [f"{k}={_text(v)}" for j, (k, v) in enumerate(zip(self.keys, cell.swept, strict=True)) if j != i and v is not None and group.swept[j] is None]
+                others = [(k, v) for k, v, w in zip(self.keys, cell.swept, group.swept, strict=True) if k != self.axis and v is not None and w is None]
+                own = [f"{k}={_text(v)}" for k, v in others]
                 label = self.families[cell] + (f" [{', '.join(own)}]" if own else "")
                 with _quiet():
                     score = metrics.mean(self.runs[cell], "score", self.level, last=True)
@@ -786,8 +774,8 @@ class Comparison:
     def bars(self) -> list[Bar]:
         """Paired differences to the baseline with simultaneous intervals, row by row."""
         table = self.paired()
-        rows = table[["policy", "difference", "low", "high"]].itertuples(index=False)
-        return [Bar(*row, self._panel(group)) for row, (group, _, _) in zip(rows, self._pairs(None), strict=True)]
+        panels = [self._panel(group) for group, _, _ in self._pairs(None)]
+        return list(map(Bar, table.policy, table.difference, table.low, table.high, panels))
 
     def plot(self) -> Any:
         """A figure: `curves`, a panel for each problem, and beside them, without a sweep over numbers, `bars`."""
@@ -800,28 +788,25 @@ class Comparison:
         curves, bars = self.curves(), [] if self.axis else self.bars()
         panels = list(dict.fromkeys(c.panel for c in curves))
         looks = {label: k for k, label in enumerate(dict.fromkeys(c.label for c in curves if c.kind == "policy"))}
-        dashes = dict(zip(dict.fromkeys(c.label for c in curves if c.kind == "optimum"), itertools.cycle([(0, (4, 2)), "-", (0, (1, 1.5)), (0, (6, 1, 1, 1))]), strict=False))
+        dashes = {o: _DASHES[k % len(_DASHES)] for k, o in enumerate(dict.fromkeys(c.label for c in curves if c.kind == "optimum"))}
         unit = next(iter(self.specs.values())).units.reward
         score = (self._objective + (" at the horizon" if self.axis else ""), "" if unit == "reward" else unit)
         columns = 2 if bars else 1
         figure, axes = figures.picture(columns, len(panels), width=(6.4 if bars else 3.6) + 2.4)
         for row, panel in enumerate(panels):
-            one = axes[row * columns]
+            left, right = axes[row * columns], axes[row * columns + columns - 1]
             for c in (c for c in curves if c.panel == panel):
-                if c.kind == "optimum":
-                    figures.fluid_line(one, c.x, c.mean, c.label).set_linestyle(dashes[c.label])
+                if c.kind == "policy":
+                    figures.curve(left, c.x, c.mean, c.low, c.high, label=c.label, k=looks[c.label])
                 else:
-                    figures.curve(one, c.x, c.mean, c.low, c.high, label=c.label, k=looks[c.label])
-            figures.axis_labels(one, (self.axis or "round", ""), score, panel)
+                    figures.fluid_line(left, c.x, c.mean, c.label).set(linestyle=dashes[c.label], marker="x" if len(c.x) == 1 else "")
+            figures.axis_labels(left, (self.axis or "round", ""), score, panel)
             theirs = [b for b in bars if b.panel == panel]
             if theirs:
-                other = axes[row * columns + 1]
-                figures.intervals(other, [b.label for b in theirs], *np.array([b[1:4] for b in theirs]).T, looks=[looks[b.label] for b in theirs], reference=0.0)
-                base = next(o.policy for g, _, o in self._pairs(None) if self._panel(g) == panel)
-                figures.axis_labels(other, (f"{self._objective}, difference to {base}", score[1]), ("", ""), "paired differences")
+                mean, low, high = np.array([b[1:4] for b in theirs]).T
+                figures.intervals(right, [b.label for b in theirs], mean, low, high, looks=[looks[b.label] for b in theirs], reference=0.0)
+                base = next(other.policy for group, _, other in self._pairs(None) if self._panel(group) == panel)
+                figures.axis_labels(right, (f"{score[0]}, difference to {base}", score[1]), ("", ""), "paired differences")
         figures.legend(figure, axes[::columns])
-        together = f"; of differences: {100 * self.level:g}% together" if bars else ""
-        first = next(iter(self.runs.values())).attrs
-        text = f"{first['replications']} replications, seed {first['seed']}. Bands: {100 * self.level:g}% intervals of the mean, each for itself{together}."
-        figures.note(figure, text + "".join(f" {c}." for c in self._caveats))
+        figures.note(figure, self._caption("bands: {} intervals of the mean, each for itself" + ("; of the differences: all together" if bars else "")) + ".")
         return figure

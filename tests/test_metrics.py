@@ -127,7 +127,9 @@ def test_ruin_of_a_gambler(seed):
 
 
 # ------------------------------------------------------------------------------------------------ summaries
-@pytest.mark.parametrize("problem", [COINS, SHOP, SHOP._replace(objective="reward - cost"), COINS._replace(objective="-(loss + cost)")], ids=lambda p: f"{p.name} {p.objective}")
+@pytest.mark.parametrize(
+    "problem", [COINS, SHOP, SHOP._replace(objective="reward - cost"), COINS._replace(objective="-(loss + cost)")], ids=lambda p: f"{p.name} {p.objective}"
+)
 def test_summaries_say_the_same(problem, seed):
     kept, runs = (run(problem, uniform(), replications=300, seed=seed, keep=keep, checkpoints=[10]) for keep in ("summary", "all"))
     for name in ("mean", "low", "high"):

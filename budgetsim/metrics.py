@@ -25,7 +25,7 @@ def score(runs: Any) -> Any:
     "reward": the reward. "reward - cost": less what was spent, summed over resources, which must share the reward's unit.
     "-(loss + cost)": minus the loss of what would be recommended now and what was spent.
 
-    >>> from budgetsim import Policy, run
+    >>> from budgetsim import run
     >>> from budgetsim.policies.fixed_arm import fixed_arm
     >>> from budgetsim.problems.stochastic_bandit import bernoulli, stochastic_bandit
     >>> runs = run(stochastic_bandit(bernoulli([1.0, 0.5]), horizon=10), fixed_arm(0), replications=2, seed=1)

@@ -13,6 +13,7 @@ import math
 import os
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -688,7 +689,8 @@ class Comparison:
 
     def _caption(self, intervals: str) -> str:
         first = next(iter(self.runs.values())).attrs
-        caveats = sorted({row["method"].partition("; ")[2] for row in self._rows} - {""})
+        found = Counter(row["method"].partition("; ")[2] for row in self._rows)
+        caveats = [f"{text} in {n} of {len(self._rows)} rows" for text, n in sorted(found.items()) if text]
         return "; ".join([f"{first['replications']} replications, seed {first['seed']}", intervals.format(f"{100 * self.level:g}%"), *caveats])
 
     def to_latex(self) -> str:

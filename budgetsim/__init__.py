@@ -10,13 +10,14 @@ __version__ = "0.1.0"
 
 _known, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["claims", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "theory"],
+    submodules=["claims", "comparison", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "theory"],
     submod_attrs={
         "arguments": ["BudgetsimError"],
+        "comparison": ["Comparison"],
         "checks": ["check_policy", "check_problem"],
         "engine": ["run"],
         "kernels": ["available", "compiled"],
-        "metrics": ["regret", "reward_ratio"],
+        "metrics": ["factor", "regret", "reward_ratio", "ruin_probability", "score", "simple_regret"],
         "model": ["ARM", "REQUEST", "RUIN", "SKIP", "STOP", "VECTOR", "Kind", "Law", "Nothing", "Optimum", "Outcome", "Policy", "Problem", "Spec", "Units", "Verdict"],
         "study": ["compare"],
     },

@@ -36,7 +36,8 @@ from .loop import (
     bind,
     frozen,
 )
-from .model import REQUEST, RUIN, VECTOR, Ended, Nothing, Policy, Problem, Spec
+from .model import REQUEST, RUIN, VECTOR, Nothing, Policy, Problem
+from .summary import ended_names, resource_names, summarise
 
 _log = logging.getLogger("budgetsim")
 _told: set[str] = set()
@@ -293,9 +294,7 @@ def blocks(
     try:
         if executor is None:
             for first in starts:
-                log = play_block(game, seed, first, min(size, replications - first), checkpoints, trace, progress)
-                raise_fault(game, log, first)
-                yield first, log
+                yield _checked(game, first, play_block(game, seed, first, min(size, replications - first), checkpoints, trace, progress), progress)
             return
         submit: Callable[[int, int], Future[Log]]
         if isinstance(executor, ThreadPoolExecutor):
@@ -313,9 +312,10 @@ def blocks(
                 waiting.append((first, submit(first, min(size, replications - first))))
                 if len(waiting) < 4 * workers:
                     continue
-                yield _take(game, waiting)
-            while waiting:
-                yield _take(game, waiting)
+                first, future = waiting.pop(0)
+                yield _checked(game, first, future.result(), progress)
+            for first, future in waiting:
+                yield _checked(game, first, future.result(), progress)
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -324,10 +324,11 @@ def blocks(
             own.shutdown(cancel_futures=True)
 
 
-def _take(game: Game, waiting: list[tuple[int, "Future[Log]"]]) -> tuple[int, Log]:
-    first, future = waiting.pop(0)
-    log = future.result()
+def _checked(game: Game, first: int, log: Log, progress: Any) -> tuple[int, Log]:
     raise_fault(game, log, first)
+    if progress is not None:
+        rounds = log.rounds[:, -1]
+        progress(len(rounds), int((rounds % SEGMENT if game.problem.spec.horizon > SEGMENT else rounds).sum()))  # segments told theirs
     return first, log
 
 
@@ -417,16 +418,15 @@ def run(
     times = checked_checkpoints(checkpoints, game.problem.spec.horizon)
     pieces = blocks(game, replications, seed, times, threads, executor, trace, block, progress)
     if keep == "summary":
-        from .summary import summarise
-
         return summarise(game, pieces, attributes(game, seed, replications))
-    logs = []
-    for _, log in pieces:
-        logs.append(log)
-        if progress is not None:
-            progress(len(log.ended), int(log.rounds[:, -1].sum()))
-    joined = Log(times, *(np.concatenate(parts) for parts in zip(*(log[1:] for log in logs), strict=True)))
-    return dataset(game, joined, attributes(game, seed, replications), trace)
+    return collected(game, pieces, attributes(game, seed, replications), trace)
+
+
+def collected(game: Game, pieces: Iterator[tuple[int, Log]], attrs: dict[str, Any], trace: bool = False) -> Any:
+    """All replications of the blocks as one xarray.Dataset."""
+    logs = [log for _, log in pieces]
+    joined = Log(logs[0].checkpoint, *(np.concatenate(parts) for parts in zip(*(log[1:] for log in logs), strict=True)))
+    return dataset(game, joined, attrs, trace)
 
 
 def attributes(game: Game, seed: int, replications: int) -> dict[str, Any]:
@@ -451,17 +451,6 @@ def attributes(game: Game, seed: int, replications: int) -> dict[str, Any]:
         "spec": repr(spec._replace(view=type(spec.view).__name__, seen=type(spec.seen).__name__)),
         "versions": json.dumps(versions, sort_keys=True),
     }
-
-
-def ended_names(spec: Spec) -> list[str]:
-    """The words behind the codes of `ended_by`."""
-    return [e.name.lower() for e in Ended if e != Ended.RESOURCE] + [f"resource {r}" for r in resource_names(spec)]
-
-
-def resource_names(spec: Spec) -> list[str]:
-    """Names of the resources: their units, or their numbers where there are none."""
-    units = spec.units.resource
-    return list(units) if len(units) == spec.budget.size and len(set(units)) == len(units) else [str(j) for j in range(spec.budget.size)]
 
 
 def dataset(game: Game, log: Log, attrs: dict[str, Any], trace: bool = False) -> Any:

@@ -353,7 +353,7 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
                     break
                 status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, work.spent, work.carry)
                 done = action
-                if status == STATUS_CHARGED or status == STATUS_CLIPPED:
+                if status in (STATUS_CHARGED, STATUS_CLIPPED):
                     count_pulls(action, work.pulls)
                     pseudo += expected(instance, state_r, view_r, action, t)
                     if status == STATUS_CLIPPED:

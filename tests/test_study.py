@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgetsim import compare, metrics, run, study
+from budgetsim import comparison, compare, metrics, run, study
 from budgetsim.arguments import BadType, BadValue, BudgetsimError
 from budgetsim.model import Optimum
 from budgetsim.optima.best_fixed_arm import best_fixed_arm
@@ -205,19 +205,19 @@ def test_truth_and_optima_come_from_the_problem():
 # ------------------------------------------------------------------------------------------------ tables and pictures
 @given(st.floats(1e-9, 1e9), st.floats(-1e6, 1e6))
 def test_half_widths_keep_two_significant_digits(half, centre):
-    places = study.decimals(-half, half)
-    digits = study.rounded(half, places).replace(".", "").strip("0")
+    places = comparison.decimals(-half, half)
+    digits = comparison.rounded(half, places).replace(".", "").strip("0")
     assert len(digits) <= 2
-    assert abs(float(study.rounded(half, places)) - half) <= 0.0501 * half
-    assert abs(float(study.rounded(centre, places)) - centre) <= 0.51 * 10.0**-places + 1e-15 * abs(centre)
+    assert abs(float(comparison.rounded(half, places)) - half) <= 0.0501 * half
+    assert abs(float(comparison.rounded(centre, places)) - centre) <= 0.51 * 10.0**-places + 1e-15 * abs(centre)
 
 
 def test_numbers_as_text():
-    assert study.with_interval(0.51234, 0.50111, 0.52349) == "0.512 [0.501, 0.523]"
-    assert study.with_interval(12345.0, 11000.0, 13700.0) == "12300 [11000, 13700]"
-    assert study.with_interval(1.0, 1.0, 1.0) == "1.0000 [1.0000, 1.0000]"
-    assert study.with_interval(2.0, -np.inf, np.inf) == "2.0000 [-inf, inf]"
-    assert study.with_interval(np.nan, 0.0, 1.0) == ""
+    assert comparison.with_interval(0.51234, 0.50111, 0.52349) == "0.512 [0.501, 0.523]"
+    assert comparison.with_interval(12345.0, 11000.0, 13700.0) == "12300 [11000, 13700]"
+    assert comparison.with_interval(1.0, 1.0, 1.0) == "1.0000 [1.0000, 1.0000]"
+    assert comparison.with_interval(2.0, -np.inf, np.inf) == "2.0000 [-inf, inf]"
+    assert comparison.with_interval(np.nan, 0.0, 1.0) == ""
 
 
 def test_latex_is_booktabs_and_escaped():
@@ -227,7 +227,7 @@ def test_latex_is_booktabs_and_escaped():
     assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 1
     rows = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert len(rows) == 3 and len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1
-    assert "$-$" in study._latex("-1.0 [-inf, 2.0]") and r"$\infty$" in study._latex("-1.0 [-inf, 2.0]")
+    assert "$-$" in comparison._latex("-1.0 [-inf, 2.0]") and r"$\infty$" in comparison._latex("-1.0 [-inf, 2.0]")
     assert "50%_of & #1" in repr(done) and "60 replications, seed 1" in repr(done)
 
 

@@ -42,7 +42,7 @@ class Pair(NamedTuple):
 
 PAIRS = {
     "ucb1": Pair(ucb1(), ucb1_twin, {"radius": 1.0}),
-    "epsilon_greedy": Pair(epsilon_greedy(0.1), epsilon_greedy_twin, {"epsilon": 0.3}),
+    "epsilon_greedy": Pair(epsilon_greedy(0.1), epsilon_greedy_twin, {"epsilon": 0.8}),
     "kl_ucb": Pair(kl_ucb(), kl_ucb_twin, {"c": 3.0}, 400),
     "thompson": Pair(thompson(), thompson_twin, {"b": 3.0}, 1000),
     "exp3": Pair(exp3(), exp3_twin, {"mixing": 0.2}),

@@ -14,8 +14,9 @@ NO_COST_SEEN = int(VOID)
 
 class Memory(NamedTuple):
     pulls: np.ndarray
-    reward: np.ndarray  #: mean
-    cost: np.ndarray  #: mean, priced
+    reward: np.ndarray  #: sum
+    charged: np.ndarray  #: pulls whose cost was seen
+    cost: np.ndarray  #: sum, priced
     density: np.ndarray
 
 
@@ -31,14 +32,15 @@ def act(memory, params, view, left, t, key):
 def update(memory, params, view, action, outcome, t):
     n = memory.pulls[action] + 1.0
     memory.pulls[action] = n
-    memory.reward[action] += (outcome.reward - memory.reward[action]) / n
+    memory.reward[action] += outcome.reward
     if outcome.status != NO_COST_SEEN:
-        cost = 1.0
+        memory.charged[action] += 1.0
+        memory.cost[action] += 1.0
         for j in range(params.price.size):
-            cost += params.price[j] * outcome.cost[j]
-        memory.cost[action] += (cost - memory.cost[action]) / n
+            memory.cost[action] += params.price[j] * outcome.cost[j]
     if n >= params.explore:
-        memory.density[action] = memory.reward[action] / max(memory.cost[action], 1e-9)
+        cost = memory.cost[action] / max(memory.charged[action], 1.0)
+        memory.density[action] = memory.reward[action] / n / max(cost, 1e-9)
 
 
 def recommend(memory, params, left, t, key):
@@ -86,6 +88,6 @@ def density_greedy(explore: int = 1) -> Policy:
 
     def init(spec):
         n, price = spec.n_actions, 1.0 / spending_rate("density_greedy", spec)
-        return Memory(np.zeros(n), np.zeros(n), np.ones(n), np.full(n, math.inf)), Params(price, float(explore))
+        return Memory(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, math.inf)), Params(price, float(explore))
 
     return Policy(ARM, init, act, update, recommend=recommend, name=f"density_greedy(explore={explore}; told the horizon and budget)")

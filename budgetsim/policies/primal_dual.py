@@ -17,10 +17,11 @@ SMALLEST, GREATEST = 1e-100, 1e100  # prices, in that of time
 
 class Memory(NamedTuple):
     pulls: np.ndarray
-    reward: np.ndarray  #: mean (K,)
-    upper: np.ndarray  #: bound on it
-    cost: np.ndarray  #: mean (K, d), in units of the smallest budget / B
-    lower: np.ndarray  #: bound on it
+    reward: np.ndarray  #: sum
+    upper: np.ndarray  #: bound on the mean
+    charged: np.ndarray  #: pulls whose cost was seen
+    cost: np.ndarray  #: sum (K, d), in units of budget / B
+    lower: np.ndarray  #: bound on the mean
     price: np.ndarray  #: (d,), that of time being 1
 
 
@@ -48,17 +49,20 @@ def act(memory, params, view, left, t, key):
 def update(memory, params, view, action, outcome, t):
     n = memory.pulls[action] + 1.0
     memory.pulls[action] = n
-    reward = memory.reward[action] + (outcome.reward - memory.reward[action]) / n
-    memory.reward[action] = reward
-    memory.upper[action] = min(reward + relative(max(reward, 0.0), n, params.level), 1.0)
+    memory.reward[action] += outcome.reward
+    mean = memory.reward[action] / n
+    memory.upper[action] = min(mean + relative(max(mean, 0.0), n, params.level), 1.0)
+    charged = memory.charged[action]
+    if outcome.status != NO_COST_SEEN:
+        charged += 1.0
+        memory.charged[action] = charged
     for j in range(memory.price.size):
         price = memory.price[j] * exp(params.growth * (memory.lower[action, j] - params.pace))
         memory.price[j] = min(max(price, SMALLEST), GREATEST)
-        cost = memory.cost[action, j]
-        if outcome.status != NO_COST_SEEN:
-            cost += (outcome.cost[j] * params.unit[j] - cost) / n
-            memory.cost[action, j] = cost
-        memory.lower[action, j] = max(cost - relative(max(cost, 0.0), n, params.levels[j]), 0.0)
+        memory.cost[action, j] += params.unit[j] * outcome.cost[j]
+        if charged > 0.0:
+            mean = memory.cost[action, j] / charged
+            memory.lower[action, j] = max(mean - relative(max(mean, 0.0), charged, params.levels[j]), 0.0)
 
 
 def primal_dual(confidence: float = 0.25, largest_cost: Any = None) -> Policy:
@@ -120,7 +124,7 @@ def primal_dual(confidence: float = 0.25, largest_cost: Any = None) -> Policy:
         unit, level = b / spec.budget, confidence * log(n * spec.horizon * (d + 1.0))
         params = Params(level, b / spec.horizon, log(1.0 + math.sqrt(log(d + 1.0) / b)), unit, level * unit * largest)
         zeros = np.zeros
-        return Memory(zeros(n), zeros(n), np.full(n, math.inf), zeros((n, d)), zeros((n, d)), np.ones(d)), params
+        return Memory(zeros(n), zeros(n), np.full(n, math.inf), zeros(n), zeros((n, d)), zeros((n, d)), np.ones(d)), params
 
     told = ", ".join(f"{c:g}" for c in largest)
     return Policy(ARM, init, act, update, name=f"primal_dual(confidence={confidence:g}, largest_cost={told}; told the horizon and budget)")

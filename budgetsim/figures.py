@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 #: rcParams of the house: readable at the width of a column (3.4 inches), and the same bytes in every process.
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 8.0,
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
@@ -183,7 +183,7 @@ def plain_numbers(axes: Any, axis: str = "x") -> None:
 
 def legend(figure: Any, axes: Any, *, where: str = "right", title: str = "") -> None:
     """One legend for the whole figure, beside or above the axes, never on the data; equal labels are named once."""
-    named = {}
+    named: dict[str, Any] = {}
     for one in axes if isinstance(axes, (list, tuple)) else [axes]:
         for handle, text in zip(*one.get_legend_handles_labels(), strict=True):
             named.setdefault(text, handle)
@@ -201,4 +201,4 @@ def note(figure: Any, text: str) -> None:
 
 
 def _wrapped(text: str, width: int) -> str:
-    return textwrap.fill(text, width, break_long_words=False, subsequent_indent="  ")
+    return "\n  ".join(textwrap.fill(line, width, break_long_words=False, subsequent_indent="  ") for line in text.splitlines())

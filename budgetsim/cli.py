@@ -1,0 +1,371 @@
+"""The `budgetsim` command. Commands import what they need when they run, so that `--help` is quick.
+
+Exit codes: 0; 1 when a claim or a check fails (an unresolved claim is shown and is not a failure); 2 when something was
+wrong with what was asked; 130 after Ctrl-C. With `--json` stdout carries one JSON document and nothing else.
+"""
+
+import contextlib
+import json as encoder
+import logging
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .arguments import BadValue, BudgetsimError, choice, number, whole
+
+MAIN_JOB = ("badanidiyuru2013_bwk", "routing_budget")
+WHAT = ("policies", "problems", "optima", "scenarios", "proofs", "systems")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+Seed = Annotated[int, typer.Option(help="All luck comes from it: 0 to 2**64 - 1.")]
+Scale = Annotated[float, typer.Option(help="Size of the experiment: 1 is full size, 0.05 runs in seconds.")]
+Threads = Annotated[int | None, typer.Option(help="Threads; all cores by default. No number depends on it.")]
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from; works anywhere in the line.")] = False) -> None:
+    """Play rules that spend something scarce, beside a certified optimum."""
+
+
+# ------------------------------------------------------------------------------------------------ where things are
+def home(folder: str) -> Path:
+    """A folder of the checkout that this package is in, or the copy of it, with an underscore before its name, that a wheel carries."""
+    package = Path(__file__).resolve().parent
+    carried = package / f"_{folder}"
+    return carried if carried.is_dir() else package.parent / folder
+
+
+def _files(folder: str) -> dict[str, Path]:
+    return {p.stem: p for p in sorted(home(folder).glob("*.py")) if not p.stem.startswith("_")}
+
+
+def _module(folder: str, name: str) -> Any:
+    """A scenario or a check, by name or by path."""
+    from .folders import load_file
+
+    if name.endswith(".py") or os.sep in name:
+        return load_file(name)
+    known = _files(folder)
+    return load_file(known[choice("name", name, known)])
+
+
+def _summary(value: Any) -> str:
+    return ((getattr(value, "__doc__", None) or "").strip().splitlines() or [""])[0]
+
+
+# ------------------------------------------------------------------------------------------------ what is printed
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(v if isinstance(v, Text) else Text(str(v)) for v in row))
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+
+
+def _clean(value: Any) -> Any:
+    """The same as JSON knows it: no NaN, no numpy."""
+    if isinstance(value, dict):
+        return {str(k): _clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(v) for v in value]
+    if hasattr(value, "tolist"):
+        return _clean(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return str(value) if isinstance(value, Path) else value
+
+
+def _dump(document: Any) -> None:
+    print(encoder.dumps(_clean(document), indent=1, allow_nan=False))
+
+
+class Progress:
+    """Counts replications and rounds, and says what is being compiled: a moving line on a terminal, else only the latter."""
+
+    def __init__(self, what: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        self.what, self.replications, self.rounds = what, 0, 0
+        self.console = Console(stderr=True)
+        columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(20), TextColumn("{task.fields[done]}"), TimeElapsedColumn()
+        self.bar = Bar(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+
+    def __enter__(self) -> "Progress":
+        self.handler = logging.Handler()
+        self.handler.emit = self._said  # type: ignore[method-assign]
+        self.log = logging.getLogger("budgetsim")
+        self.before = self.log.level
+        self.log.setLevel(logging.INFO)
+        self.log.addHandler(self.handler)
+        self.bar.start()
+        self.task = self.bar.add_task(self.what, total=None, done="")
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.stop()
+        self.log.removeHandler(self.handler)
+        self.log.setLevel(self.before)
+
+    def _said(self, record: logging.LogRecord) -> None:
+        self.console.print(record.getMessage(), style="dim", highlight=False, markup=False, soft_wrap=True)
+
+    def __call__(self, replications: int, rounds: int) -> None:
+        self.replications += replications
+        self.rounds += rounds
+        self.bar.update(self.task, done=f"{self.replications:,} replications, {self.rounds / 1e6:,.1f} million rounds")
+
+
+# ------------------------------------------------------------------------------------------------ figure
+def _writable(folder: Path) -> Path:
+    """Found out before anything is simulated."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BadValue(f"out: got {str(folder)!r} ({error.strerror}); allowed: a folder that can be written") from error
+
+
+def _whole_file(path: Path, write: Callable[[Path], Any]) -> Path:
+    """Writes under another name first, so that nobody ever finds half a file."""
+    half = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(half)
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path
+
+
+def write_figure(folder: Path, name: str, drawn: Any, data: Any, verdicts: Sequence[Any]) -> list[Path]:
+    """Pictures, data and verdicts of a scenario; no time stamps, so that the same numbers give the same bytes."""
+    from . import claims, figures
+
+    dateless: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
+    with figures.style():
+        files = [
+            _whole_file(folder / f"{name}.{kind}", lambda path, meta=meta: drawn.savefig(path, metadata=meta))  # type: ignore[misc]
+            for kind, meta in dateless.items()
+        ]
+    files.append(_whole_file(folder / f"{name}.nc", lambda path: data.to_netcdf(path, engine="h5netcdf")))
+    text = encoder.dumps(claims.as_records(verdicts), indent=1, allow_nan=False)
+    files.append(_whole_file(folder / f"{name}_verdicts.json", lambda path: path.write_text(text + "\n")))
+    return files
+
+
+@app.command()
+def figure(
+    name: Annotated[str | None, typer.Argument(help="A scenario, or the path of one; left out: the main job.")] = None,
+    scale: Scale = 1.0,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(help="Folder for pictures and data.")] = Path("figures"),
+    threads: Threads = None,
+    json: Json = False,
+) -> int:
+    """Simulate a published figure, draw it, and check what it claims."""
+    number("scale", scale, 1e-6, 100.0)
+    whole("seed", seed, 0, 2**64 - 1)
+    scenarios = {Path(n).stem: _module("scenarios", n) for n in ([name] if name else MAIN_JOB)}
+    _writable(out)
+    from . import claims, figures, intervals
+
+    document, failed = [], False
+    for title, scenario in scenarios.items():
+        begun = time.perf_counter()
+        with Progress(title) as progress:
+            data = scenario.simulate(scale, seed, threads=threads, executor=None, progress=progress)
+        with warnings.catch_warnings(), figures.style():
+            warnings.simplefilter("ignore", intervals.IntervalWarning)  # a verdict's detail says it
+            verdicts, drawn = scenario.claims(data), scenario.draw(data)
+        files = write_figure(out, title, drawn, data, verdicts)
+        failed |= any(v.holds is False for v in verdicts)
+        seconds = time.perf_counter() - begun
+        document.append(
+            {"scenario": title, "scale": scale, "seed": seed, "seconds": round(seconds, 2), "verdicts": claims.as_records(verdicts), "files": files}
+        )
+        if not json:
+            print(f"{title}: {_summary(scenario)}\n\n{claims.table(verdicts)}\n")
+            print(f"{seconds:.1f} s; written: {' '.join(str(f) for f in files)}\n")
+    if json:
+        _dump(document)
+    return int(failed)
+
+
+# ------------------------------------------------------------------------------------------------ prove
+@app.command()
+def prove(
+    name: Annotated[str | None, typer.Argument(help="A theorem, or the path of one; left out: all.")] = None,
+    scale: Scale = 1.0,
+    seed: Seed = 1,
+    json: Json = False,
+) -> int:
+    """Check a theorem, and that the check fails where a hypothesis is removed."""
+    known = _files("proofs_checks")
+    if name is None and not known:
+        print("[]" if json else "There is no theorem check yet: the folder proofs_checks is empty.")
+        return 0
+    from . import claims
+
+    document, failed = [], False
+    for title in [name] if name else known:
+        theorem = _module("proofs_checks", title)
+        with Progress(title):
+            claim, control = theorem.check(scale, seed), theorem.control(scale, seed)
+        failed |= claim.holds is False or control.holds is True
+        document.append({"theorem": Path(title).stem, "check": claims.as_records([claim])[0], "control": claims.as_records([control])[0]})
+        if not json:
+            print(f"{Path(title).stem}: {_summary(theorem)}\n\n{claims.table([claim, control._replace(claim=f'control, which must fail: {control.claim}')])}\n")
+    if json:
+        _dump(document)
+    return int(failed)
+
+
+# ------------------------------------------------------------------------------------------------ list
+@app.command(name="list")
+def list_(what: Annotated[str | None, typer.Argument(help=" | ".join(WHAT))] = None, json: Json = False) -> int:
+    """List what there is."""
+    chosen = WHAT[:-2] if what is None else (choice("what", what, WHAT),)
+    document = {kind: _listed(kind) for kind in chosen}
+    if json:
+        _dump(document)
+        return 0
+    for kind, rows in document.items():
+        if rows:
+            _table(f"\n{kind}", list(rows[0]), [list(r.values()) for r in rows])
+        else:
+            print(f"\n{kind}: none yet")
+    return 0
+
+
+def _listed(kind: str) -> list[dict[str, Any]]:
+    if kind in ("scenarios", "proofs"):
+        return [{"name": n, "what": _first_line(p)} for n, p in _files("proofs_checks" if kind == "proofs" else kind).items()]
+    if kind == "systems":
+        return _systems()
+    from . import folders
+
+    return [{"name": n, "what": _summary(folders.factory(kind, n))} for n in folders.names(kind)]
+
+
+def _first_line(path: Path) -> str:
+    import ast
+
+    return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0]
+
+
+def _systems() -> list[dict[str, Any]]:
+    """Every paper of the inventory: the scenarios that play it, or that there are none yet, or why there never will be."""
+    import csv
+
+    played: dict[str, list[str]] = {}
+    for n, path in _files("scenarios").items():
+        found = re.search(r"^SYSTEM\s*=\s*[\"'](.+?)[\"']", path.read_text(), re.MULTILINE)
+        if found:
+            played.setdefault(found[1], []).append(n)
+    with open(home("scenarios") / "data" / "systems.csv", newline="") as source:
+        rows = list(csv.DictReader(source))
+    for row in rows:
+        row["covered"] = ", ".join(played.get(row["id"], [])) or (
+            "never: " + row["decision"].removeprefix("none: ") if row["fidelity"] == "none" else "not yet"
+        )
+    return [{k: row[k] for k in ("id", "title", "fidelity", "covered")} for row in sorted(rows, key=lambda r: r["id"] not in played)]
+
+
+# ------------------------------------------------------------------------------------------------ cite
+@app.command()
+def cite(name: Annotated[str, typer.Argument(help="A policy, a problem, an optimum or a scenario.")], json: Json = False) -> int:
+    """Print the BibTeX entries of what a file cites."""
+    from . import folders
+
+    kinds = ("policies", "problems", "optima")
+    files = {n: p for folder in ("proofs_checks", "scenarios") for n, p in _files(folder).items()}
+    known = [*files, *(n for kind in kinds for n in folders.names(kind))]
+    choice("name", name, known)
+    path = files.get(name) or next(Path(__file__).parent / kind / f"{name}.py" for kind in kinds if name in folders.names(kind))
+    keys = list(dict.fromkeys(re.findall(r"\[([A-Za-z][A-Za-z0-9]*)\]_", path.read_text())))
+    entries = bibliography()
+    found = {k: entries[k] for k in keys if k in entries}
+    if json:
+        _dump({"name": name, "keys": keys, "bibtex": list(found.values())})
+    else:
+        print("\n\n".join(found.values()) if found else f"{name} cites nothing.")
+        for key in keys:
+            if key not in found:
+                print(f"% {key}: not in references.bib", file=sys.stderr)
+    return 0
+
+
+def bibliography() -> dict[str, str]:
+    """The entries of references.bib, by key."""
+    carried = Path(__file__).resolve().parent / "_references.bib"
+    path = carried if carried.is_file() else home("docs") / "references.bib"
+    if not path.is_file():
+        raise BadValue("cite: references.bib is missing; allowed: a checkout, or an installed budgetsim")
+    return {m[1]: m[0].strip() for m in re.finditer(r"^@\w+\{\s*([^,\s]+),.*?^\}", path.read_text(), re.MULTILINE | re.DOTALL)}
+
+
+# ------------------------------------------------------------------------------------------------ bench
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context, json: Json = False) -> int:
+    """Measure speed against C and numpy; needs a checkout."""
+    script = Path(__file__).resolve().parent.parent / "tests" / "benchmarks" / "bench.py"
+    if not script.is_file():
+        raise BadValue(f"bench: {script} is not there; allowed: a checkout of the repository, because the benchmarks are not installed")
+    asked = [*context.args, *(["--json"] if json else [])]
+    return subprocess.call([sys.executable, str(script), *asked])
+
+
+# ------------------------------------------------------------------------------------------------ the door
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console entry: runs a command and returns its exit code."""
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    debug, json = "--debug" in asked, "--json" in asked
+    asked = [a for a in asked if a != "--debug"]
+    try:
+        return int(app(asked, prog_name="budgetsim", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        return _refused("interrupted", json, 130)
+    except (BudgetsimError, OSError) as error:
+        if debug:
+            raise
+        return _refused(str(error), json, 2)
+    except Exception as error:
+        code = getattr(error, "exit_code", None)  # of typer: a wrong call, or the end after --help
+        if debug or code is None:
+            if debug:
+                raise
+            return _refused(f"{type(error).__name__}: {error} (--debug shows where)", json, 2)
+        message = error.format_message() if hasattr(error, "format_message") else ""
+        return _refused(message, json, code) if message else code
+
+
+def _refused(message: str, json: bool, code: int) -> int:
+    line = " ".join(message.split())
+    if json:
+        _dump({"error": line})
+    print(f"budgetsim: {line}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

@@ -7,6 +7,7 @@ and line numbers are left out, so moving a rule does not recompile it and changi
 import builtins
 import dis
 import enum
+import functools
 import hashlib
 import sys
 import sysconfig
@@ -23,7 +24,24 @@ _BUILTIN = "abs min max int float bool range len enumerate zip ValueError"
 PORTABLE = {f"math.{n}" for n in _MATH.split()} | {f"numpy.{n}" for n in _NUMPY.split()} | set(_BUILTIN.split())
 _ORDERED = {"sum", "mean", "dot", "std", "var", "prod", "cumsum", "cumprod", "trace"}  # array methods that may reorder sums
 _INSTALLED = [Path(p).resolve() for k, p in sysconfig.get_paths().items() if k in ("purelib", "platlib", "stdlib", "platstdlib")]
-_VERSIONS = f"{sys.version_info[:3]}"
+
+
+def _random(module: str) -> bool:
+    return module.split(".")[0] in ("random", "secrets") or module.startswith("numpy.random")
+
+
+@functools.lru_cache(4096)
+def _read(code: types.CodeType) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...], tuple[str, ...]]:
+    """What one piece of bytecode names: chains, what makes it native, modules that it imports. Cached, because a sweep asks often."""
+    native, imports = [], []
+    for op in dis.get_instructions(code):
+        if op.opname == "BINARY_OP" and op.argrepr.rstrip("=") in ("**", "@"):
+            native.append(f"uses {op.argrepr.rstrip('=')}")
+        elif (op.opname == "LOAD_METHOD" or "NULL|self" in op.argrepr) and op.argval in _ORDERED:
+            native.append(f"calls .{op.argval}()")
+        elif op.opname == "IMPORT_NAME":
+            imports.append(op.argval)
+    return tuple(_chains(code)), tuple(native), tuple(imports)
 
 
 def _chains(code: types.CodeType) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -96,6 +114,8 @@ class Survey:
             self._mix("module", value.__name__, getattr(value, "__version__", ""))
         elif callable(value):
             self._mix("callable", getattr(value, "__module__", ""), getattr(value, "__name__", repr(type(value))))
+        elif _random(type(value).__module__):
+            self.hidden.append(f"{where} reaches a random {type(value).__name__}")
         else:
             self._mix("object", type(value).__qualname__)
             self.foreign.append(f"{where} reaches a {type(value).__name__}, which cannot be compiled in: pass arrays and numbers through params")
@@ -116,7 +136,7 @@ class Survey:
             self._mix(code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_flags)
             for c in code.co_consts:
                 if not isinstance(c, types.CodeType):
-                    self._mix(type(c).__name__, c)
+                    self._mix(type(c).__name__, sorted(map(repr, c)) if isinstance(c, frozenset) else c)
         for v in (*(f.__defaults__ or ()), *(v for _, v in sorted((f.__kwdefaults__ or {}).items()))):
             self._feed(v, f.__name__)
         free = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
@@ -129,8 +149,11 @@ class Survey:
                 self.captured.append(f"{f.__name__} captures {name} = {np.asarray(value).ravel()[:3].tolist()}")
             self._feed(value, f.__name__)
         for code in _codes(f.__code__):
-            self._operators(code, f.__name__)
-            for kind, chain in _chains(code):
+            chains, native, imports = _read(code)
+            self.native += [f"{f.__name__} {what}" for what in native]
+            for name in imports:
+                (self.hidden if _random(name) else self.foreign).append(f"{f.__name__} imports {name}")
+            for kind, chain in chains:
                 if kind == "free" and chain[0] not in free:
                     continue  # a local of the enclosing code
                 self._name(f, kind, chain, free)
@@ -153,7 +176,7 @@ class Survey:
         if isinstance(value, np.ufunc):
             module = next((m for m in ("numpy", "scipy.special") if getattr(sys.modules.get(m), value.__name__, None) is value), "a library")
             name = f"{module}.{value.__name__}"
-        if name.startswith(("numpy.random.", "random.")) or module == "random" or module.startswith("numpy.random"):
+        if name.startswith(("numpy.random.", "random.", "secrets.")) or _random(module):
             self.hidden.append(f"{f.__name__} calls {name}")
         elif callable(value) and not isinstance(value, (types.FunctionType, type)) and not hasattr(value, "py_func"):
             top = (module or "builtins").split(".")[0]
@@ -163,13 +186,6 @@ class Survey:
                 self.native.append(f"{f.__name__} calls {name}")
         if kind == "global":
             self._feed(value, f.__name__)
-
-    def _operators(self, code: types.CodeType, where: str) -> None:
-        for op in dis.get_instructions(code):
-            if op.opname == "BINARY_OP" and op.argrepr.rstrip("=") in ("**", "@"):
-                self.native.append(f"{where} uses {op.argrepr.rstrip('=')}")
-            elif (op.opname == "LOAD_METHOD" or "NULL|self" in op.argrepr) and op.argval in _ORDERED:
-                self.native.append(f"{where} calls .{op.argval}()")
 
     def _ours(self, f: types.FunctionType) -> bool:
         if _package(f) in self._packages:

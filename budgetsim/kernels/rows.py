@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -162,6 +163,20 @@ def compile_function(function: Callable[..., Any]) -> Entry:
         return _modules[survey.key]
 
 
+def reason(error: Exception) -> str:
+    """What numba could not do, innermost first, and where: the last line before its first note of a place."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    places = [i for i, line in enumerate(lines) if i and re.match(r'During: |File "|raised from ', line)]
+    what = lines[places[0] - 1] if places else lines[0]
+    if what == "No match.":  # of the functions that numba tried
+        what = "no match for " + next(line[4:] for line in reversed(lines[: places[0]]) if line.startswith(">>> "))
+    what = re.sub(r",? defined at \S+ \(\d+\)", "", what)[:200]
+    what = "a function writes an array that it does not own" if "Cannot modify readonly" in what else f"numba says: {what}"
+    found = [m for line in lines[places[0] if places else 0 :] if (m := re.search(r'([^/"\\ ]+\.py)(?:", line | \()(\d+)|<function (\w+) at', line))]
+    place = next((m for m in found if m[1] not in (None, "loop.py", "typeinfer.py", "arraydecl.py") or m[3]), None)
+    return what + (f" (in {place[3]})" if place and place[3] else f" ({place[1]}, line {place[2]})" if place else "")
+
+
 def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], what: str) -> tuple[Callable[..., Any] | None, str]:
     """The engine's loop for NamedTuple arguments of these shapes, each passed as one flat tuple; or None and the reason."""
     survey = Survey([loop], library_salt())
@@ -179,10 +194,7 @@ def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], what: str)
         try:
             return entry.direct or entry.compile(*flat, what=what), "compiles"
         except Exception as error:  # whatever numba cannot do runs on the plain path, and the result says why
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            if any("readonly" in line for line in lines):
-                return None, "a function writes an array that it does not own"
-            return None, "numba says: " + " ".join(lines[1:3] or lines or [type(error).__name__])[:200]
+            return None, reason(error)
 
 
 _ = primitives  # imported for its registrations

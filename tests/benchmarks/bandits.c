@@ -161,14 +161,14 @@ void thompson(u64 seed, long count, long T, long K, const double *p, double prio
 static inline double radius(double mean, double n, double level) { return sqrt(level * mean / n) + level / n; }
 
 void primal_dual(u64 seed, long count, long T, long K, long d, const double *p, const double *q, const double *budget, double confidence, double *reward, double *rounds) {
-    double pulls[KMAX], mean[KMAX], upper[KMAX], cost[KMAX * DMAX], lower[KMAX * DMAX], price[DMAX], unit[DMAX], left[DMAX], c[DMAX], B = T;
+    double pulls[KMAX], sum[KMAX], upper[KMAX], cost[KMAX * DMAX], lower[KMAX * DMAX], price[DMAX], unit[DMAX], left[DMAX], c[DMAX], B = T;
     for (long j = 0; j < d; j++) B = fmin(B, budget[j]);
     for (long j = 0; j < d; j++) unit[j] = B / budget[j];
     double level = confidence * log(K * (double)T * (d + 1)), pace = B / T, growth = log(1 + sqrt(log(d + 1) / B));
     for (long i = 0; i < count; i++) {
         double total = 0;
         long t = 0;
-        for (long k = 0; k < K; k++) { pulls[k] = mean[k] = 0; upper[k] = INFINITY; }
+        for (long k = 0; k < K; k++) { pulls[k] = sum[k] = 0; upper[k] = INFINITY; }
         for (long k = 0; k < K * d; k++) cost[k] = lower[k] = 0;
         for (long j = 0; j < d; j++) { price[j] = 1; left[j] = budget[j]; }
         for (; t < T; t++) {
@@ -189,14 +189,16 @@ void primal_dual(u64 seed, long count, long T, long K, long d, const double *p, 
             double x = bernoulli(z, a * (d + 1), p[a]), n = pulls[a] + 1;
             total += x;
             pulls[a] = n;
-            mean[a] += (x - mean[a]) / n;
-            upper[a] = fmin(mean[a] + radius(fmax(mean[a], 0), n, level), 1);
+            sum[a] += x;
+            double mean = sum[a] / n;
+            upper[a] = fmin(mean + radius(fmax(mean, 0), n, level), 1);
             for (long j = 0; j < d; j++) {
                 long e = a * d + j;
                 left[j] -= c[j];
                 price[j] = fmin(fmax(price[j] * exp(growth * (lower[e] - pace)), 1e-100), 1e100);
-                cost[e] += (c[j] * unit[j] - cost[e]) / n;
-                lower[e] = fmax(cost[e] - radius(fmax(cost[e], 0), n, level * unit[j]), 0);
+                cost[e] += unit[j] * c[j];
+                mean = cost[e] / n;
+                lower[e] = fmax(mean - radius(fmax(mean, 0), n, level * unit[j]), 0);
             }
         }
         reward[i] = total;

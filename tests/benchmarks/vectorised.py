@@ -67,7 +67,7 @@ def primal_dual(p, q, budget, horizon, rounds, count, rng, confidence=0.25):
     (k, d), rows, common = q.shape, np.arange(count), min(budget.min(), horizon)
     unit, pace, level = common / budget, common / horizon, confidence * np.log(k * horizon * (d + 1.0))
     growth = np.log(1 + np.sqrt(np.log(d + 1) / common))
-    pulls, mean, upper = np.zeros((count, k)), np.zeros((count, k)), np.full((count, k), np.inf)
+    pulls, total, upper = np.zeros((count, k)), np.zeros((count, k)), np.full((count, k), np.inf)
     cost, lower, price, left = np.zeros((count, k, d)), np.zeros((count, k, d)), np.ones((count, d)), np.tile(budget, (count, 1))
     earned = 0.0
     for _ in range(rounds):
@@ -77,11 +77,11 @@ def primal_dual(p, q, budget, horizon, rounds, count, rng, confidence=0.25):
         earned += reward.sum()
         n = pulls[rows, arm] + 1
         pulls[rows, arm] = n
-        m = mean[rows, arm] + (reward - mean[rows, arm]) / n
-        mean[rows, arm] = m
+        total[rows, arm] += reward
+        m = total[rows, arm] / n
         upper[rows, arm] = np.minimum(m + np.sqrt(level * m / n) + level / n, 1)
         price = np.clip(price * np.exp(growth * (lower[rows, arm] - pace)), 1e-100, 1e100)
-        c = cost[rows, arm] + (spent * unit - cost[rows, arm]) / n[:, None]
-        cost[rows, arm] = c
+        cost[rows, arm] += spent * unit
+        c = cost[rows, arm] / n[:, None]
         lower[rows, arm] = np.maximum(c - np.sqrt(level * unit * c / n[:, None]) - level * unit / n[:, None], 0)
     return earned / rounds / count

@@ -2,7 +2,7 @@
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.typing import signature
 from numba.extending import intrinsic, overload
 
@@ -139,6 +139,47 @@ def _readonly(typingctx, array):
         return args[0]
 
     return signature(array.copy(readonly=True), array), codegen
+
+
+def _counting(module, name):
+    """Puts an inlinable body of numba's NRT_incref or NRT_decref into a module, in place of the one that is never inlined.
+
+    The engine's arrays own nothing (their memory is held by Python while the kernel runs), so every count is of a null
+    pointer, and inlined it vanishes. Called, it would cost a rule with early returns several times its own time.
+    """
+    pointer, word = ir.IntType(8).as_pointer(), ir.IntType(64)
+    function = cgutils.get_or_insert_function(module, ir.FunctionType(ir.VoidType(), [pointer]), name)
+    if function.blocks:
+        return
+    function.linkage = "linkonce_odr"
+    builder = ir.IRBuilder(function.append_basic_block())
+    with builder.if_then(builder.icmp_unsigned("!=", function.args[0], pointer(None))):
+        count = builder.bitcast(function.args[0], word.as_pointer())
+        if name == "NRT_incref":
+            builder.atomic_rmw("add", count, word(1), ordering="monotonic")
+        else:
+            builder.fence("release")
+            old = builder.atomic_rmw("sub", count, word(1), ordering="monotonic")
+            with builder.if_then(builder.icmp_unsigned("==", old, word(1)), likely=False):
+                builder.fence("acquire")
+                end = cgutils.get_or_insert_function(module, ir.FunctionType(ir.VoidType(), [pointer]), "NRT_MemInfo_call_dtor")
+                builder.call(end, [function.args[0]])
+    builder.ret_void()
+
+
+@intrinsic
+def borrow(typingctx, array):
+    """The same array, owned by nobody: numba then has no references to count."""
+
+    def codegen(context, builder, sig, args):
+        _counting(builder.module, "NRT_incref")
+        _counting(builder.module, "NRT_decref")
+        struct = context.make_array(sig.args[0])(context, builder, value=args[0])
+        struct.meminfo = cgutils.get_null_value(struct.meminfo.type)
+        struct.parent = cgutils.get_null_value(struct.parent.type)
+        return struct._getvalue()
+
+    return array(array), codegen
 
 
 def _rebuild(value, leaf):

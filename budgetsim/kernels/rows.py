@@ -76,7 +76,8 @@ def builder(value: Any, name: str, classes: dict[str, Any], position: list[int])
     """Source that rebuilds nested NamedTuples from the flat tuple `name`."""
     if not isinstance(value, tuple):
         position[0] += 1
-        return f"{name}[{position[0] - 1}]"
+        leaf = f"{name}[{position[0] - 1}]"
+        return f"borrow({leaf})" if isinstance(value, np.ndarray) else leaf
     label = next((k for k, c in classes.items() if c is type(value)), None)
     if label is None:
         label = f"C{len(classes)}"
@@ -189,7 +190,7 @@ def compile_loop(loop: types.FunctionType, arguments: dict[str, Any], what: str)
     with _lock:
         if key not in _modules:
             register(survey)
-            _modules[key] = Entry(key, lambda cache: _HEAD.format(cache=cache) + body, {"loop": loop, **classes})
+            _modules[key] = Entry(key, lambda cache: _HEAD.format(cache=cache) + body, {"loop": loop, "borrow": primitives.borrow, **classes})
         entry = _modules[key]
         try:
             return entry.direct or entry.compile(*flat, what=what), "compiles"

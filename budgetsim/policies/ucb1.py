@@ -3,11 +3,17 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from ..arguments import number
-from ..confidence import best_mean, means, record
+from ..confidence import Means, best, best_mean, means, record
 from ..draws import log
-from ..kernels import available
 from ..model import ARM, Policy
+
+
+class Memory(NamedTuple):
+    reward: Means
+    index: np.ndarray
 
 
 class Params(NamedTuple):
@@ -16,21 +22,17 @@ class Params(NamedTuple):
 
 def act(memory, params, view, left, t, key):
     scale = math.sqrt(params.radius * log(max(t, 1)))
-    arm, greatest = -1, -math.inf
-    for k in range(memory.mean.size):
-        if available(view, k):
-            index = memory.mean[k] + scale * memory.width[k]
-            if index > greatest:
-                arm, greatest = k, index
-    return arm
+    for k in range(memory.index.size):
+        memory.index[k] = memory.reward.mean[k] + scale * memory.reward.width[k]
+    return best(view, memory.index)
 
 
 def update(memory, params, view, action, outcome, t):
-    record(memory, action, outcome.reward)
+    record(memory.reward, action, outcome.reward)
 
 
 def recommend(memory, params, left, t, key):
-    return best_mean(memory)
+    return best_mean(memory.reward)
 
 
 def ucb1(radius: float = 2.0) -> Policy:
@@ -69,4 +71,4 @@ def ucb1(radius: float = 2.0) -> Policy:
     [Auer2002]_, Figure 1.
     """
     params = Params(number("radius", radius, 0.0))
-    return Policy(ARM, lambda spec: (means(spec.n_actions), params), act, update, recommend=recommend, name=f"ucb1(radius={radius:g})")
+    return Policy(ARM, lambda spec: (Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params), act, update, recommend=recommend, name=f"ucb1(radius={radius:g})")

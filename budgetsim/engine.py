@@ -4,6 +4,8 @@ Blocks run on threads (compiled code lets go of the interpreter) or on any `conc
 result depends on how replications were cut into blocks or on where a block ran.
 """
 
+import copy
+import functools
 import hashlib
 import json
 import logging
@@ -36,7 +38,7 @@ from .loop import (
     bind,
     frozen,
 )
-from .model import REQUEST, RUIN, VECTOR, Nothing, Policy, Problem
+from .model import REQUEST, RUIN, VECTOR, Nothing, Policy, Problem, Spec
 from .summary import ended_names, resource_names, summarise
 
 _log = logging.getLogger("budgetsim")
@@ -72,12 +74,12 @@ def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
         arguments.choice("path", path, ("rows", "python"))
     spec = problem.spec
     instance = frozen(contract.leaves(problem.instance, "instance", True))
-    state = contract.leaves(problem.init(instance) if problem.init else Nothing(), "state", False)
-    made = policy.init(spec)
+    state = contract.leaves(_asked(problem.name, problem.init, instance) if problem.init else Nothing(), "state", False)
+    made = _asked(policy.name, policy.init, _told_to_rules(spec))
     memory, params = made if type(made) is tuple and len(made) == 2 else (made, Nothing())
     memory = contract.leaves(Nothing() if memory is None else memory, "memory", False)
     params = frozen(contract.leaves(params, "params", True))
-    game = Game(problem, policy, instance, params, state, memory, contract.checked_schedule(policy, spec), bind(problem, policy))
+    game = Game(problem, policy, instance, params, state, memory, contract.checked_schedule(policy, _told_to_rules(spec)), bind(problem, policy))
     survey = Survey([game.play])
     if survey.hidden:
         raise BadValue(f"{policy.name} on {problem.name}: {survey.hidden[0]}, which no seed of a run controls; allowed: the draws of budgetsim.draws")
@@ -93,6 +95,22 @@ def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
     if entry is None and path == "rows":
         raise BadValue(f"path: got 'rows', but {why}; allowed: 'python' or None")
     return game._replace(entry=entry, path="python" if entry is None else "rows", why=why)
+
+
+def _told_to_rules(spec: Spec) -> Spec:
+    """A copy, read-only: whatever `init` does with it, the ledger keeps the budget that the problem gave."""
+    arrays = {name: frozen(copy.deepcopy(getattr(spec, name))) for name in ("budget", "low", "high", "whole", "view", "seen", "public")}
+    return spec._replace(**arrays)
+
+
+def _asked(whose: str, init: Callable[..., Any], argument: Any) -> Any:
+    """What `init` makes; an exception inside becomes one line."""
+    try:
+        return init(argument)
+    except BudgetsimError:
+        raise
+    except Exception as error:
+        raise BadValue(f"init: raised {type(error).__name__}: {' '.join(str(error).split())}; in {whose}") from error
 
 
 def _compiled(game: Game) -> tuple[Any, str]:
@@ -429,12 +447,16 @@ def collected(game: Game, pieces: Iterator[tuple[int, Log]], attrs: dict[str, An
     return dataset(game, joined, attrs, trace)
 
 
+@functools.cache
+def _versions() -> str:
+    import importlib.metadata as metadata
+
+    return json.dumps({name: metadata.version(name) for name in ("numpy", "numba", "xarray")} | {"python": platform.python_version()}, sort_keys=True)
+
+
 def attributes(game: Game, seed: int, replications: int) -> dict[str, Any]:
     """What a result says of itself: plain numbers and strings, so that it can be saved as netCDF."""
     spec = game.problem.spec
-    import importlib.metadata as metadata
-
-    versions = {name: metadata.version(name) for name in ("numpy", "numba", "xarray")} | {"python": platform.python_version()}
     return {
         "problem": game.problem.name,
         "policy": game.policy.name,
@@ -449,7 +471,7 @@ def attributes(game: Game, seed: int, replications: int) -> dict[str, Any]:
         "grade": game.grade,
         "grade_reason": game.reasons,
         "spec": repr(spec._replace(view=type(spec.view).__name__, seen=type(spec.seen).__name__)),
-        "versions": json.dumps(versions, sort_keys=True),
+        "versions": _versions(),
     }
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import ledger
+from .arguments import BadType
 from .draws import BEGIN_POLICY, BEGIN_PROBLEM, RECOMMEND, ROUND, nature_key, rule_key
 from .model import UNANSWERED, VECTOR, Ended, Law, Outcome, Policy, Problem, Status
 
@@ -405,8 +406,11 @@ _BOUND = ("unsound", "keep", "decide_index", "decide_vector", "loop")
 
 def _returns(function: Any) -> bool:
     """Whether a function returns something: an `observe` that makes its view instead of filling it."""
+    code = getattr(getattr(function, "py_func", function), "__code__", None)
+    if code is None:
+        raise BadType(f"observe: got {type(function).__name__}; allowed: a plain function")
     before = None
-    for op in dis.get_instructions(function):
+    for op in dis.get_instructions(code):
         if (op.opname == "RETURN_CONST" and op.argval is not None) or (op.opname == "RETURN_VALUE" and not (before and before.opname == "LOAD_CONST" and before.argval is None)):
             return True
         before = op

@@ -21,7 +21,7 @@ class BadType(BudgetsimError, TypeError):
 
 
 def _short(value: Any) -> str:
-    text = repr(value).replace("\n", " ")
+    text = repr(value.item() if isinstance(value, np.generic) else value).replace("\n", " ")
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -30,7 +30,7 @@ def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise BadType(f"{name}: got {_short(value)}; allowed: a number")
     if math.isnan(value) or (finite and math.isinf(value)) or not low <= value <= high:
-        raise BadValue(f"{name}: got {value!r}; allowed: a number in [{low:g}, {high:g}]")
+        raise BadValue(f"{name}: got {_short(value)}; allowed: a number in [{low:g}, {high:g}]")
     return float(value)
 
 
@@ -40,7 +40,7 @@ def whole(name: str, value: Any, low: int = 0, high: int = 2**62) -> int:
         raise BadType(f"{name}: got {_short(value)}; allowed: a whole number")
     if not math.isfinite(value) or value != math.floor(value) or not low <= value <= high:
         limit = f"at least {low}" if high >= 2**62 else f"{low} to {high}"
-        raise BadValue(f"{name}: got {value!r}; allowed: a whole number, {limit}")
+        raise BadValue(f"{name}: got {_short(value)}; allowed: a whole number, {limit}")
     return int(value)
 
 
@@ -83,7 +83,7 @@ def probabilities(name: str, value: Any, shape: tuple[int | None, ...]) -> np.nd
     out = array(name, value, shape, 0.0, 1.0)
     total = out.sum(axis=-1)
     if np.any(np.abs(total - 1.0) > 1e-9):
-        raise BadValue(f"{name}: sums to {_short(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))])}; allowed: probabilities that sum to 1")
+        raise BadValue(f"{name}: sums to {float(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))]):g}; allowed: probabilities that sum to 1")
     return out / total[..., None]
 
 

@@ -64,11 +64,11 @@ def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any,
         pay(cost, cap, left, spent, carry, renewing)
         return _CHARGED, reward, -1
     if law == _RUIN:
-        unpaid = cost[j] - left[j]
+        counted = (reward + cost[j]) - left[j]  # in this order: exact where the reward is the stock's own change
         cost[j] = left[j]
         pay(cost, cap, left, spent, carry, renewing)
         left[j] = 0.0
-        return _CLIPPED, reward + unpaid, j
+        return _CLIPPED, counted, j
     return _VOID, 0.0, j
 
 

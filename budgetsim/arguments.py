@@ -39,7 +39,7 @@ def whole(name: str, value: Any, low: int = 0, high: int = 2**62) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise BadType(f"{name}: got {_short(value)}; allowed: a whole number")
     if not math.isfinite(value) or value != math.floor(value) or not low <= value <= high:
-        limit = f"at least {low}" if high >= 2**62 else f"{low} to {high}"
+        limit = f"at least {low}" if high == 2**62 else f"{low} to {high}"
         raise BadValue(f"{name}: got {_short(value)}; allowed: a whole number, {limit}")
     return int(value)
 

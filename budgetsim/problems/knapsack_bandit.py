@@ -112,6 +112,19 @@ def knapsack_bandit(
     return Problem(spec, instance, step, expected=expected, name=f"knapsack_bandit({n} arms, {d} resource{'s' * (d > 1)})")
 
 
+def examples() -> list[Problem]:
+    """One small problem of each kind of outcome.
+
+    >>> [p.name for p in examples()]
+    ['knapsack_bandit(3 arms, 2 resources)', 'knapsack_bandit(2 arms, 1 resource)']
+    """
+    prices = [[[0.0, 0.0], [0.5, 1.0]], [[0.0, 0.0], [0.8, 1.0]]]
+    return [
+        knapsack_bandit([0.9, 0.5, 0.2], [[0.8, 0.1], [0.2, 0.3], [0.0, 0.0]], [40.0, 20.0], 200),
+        knapsack_bandit(budget=[25.0], horizon=200, idle=False, outcomes=prices, probabilities=[[0.5, 0.5], [0.75, 0.25]]),
+    ]
+
+
 def _table(mean_reward: Any, mean_cost: Any, outcomes: Any, chances: Any) -> Table:
     for name, value in (("mean_reward", mean_reward), ("mean_cost", mean_cost)):
         if value is not None:

@@ -238,6 +238,22 @@ def from_dataframe(
     return problem, Dropped(np.flatnonzero(~kept), tuple(reasons[~kept]))
 
 
+def examples() -> list[Problem]:
+    """A small log in each order, with and without arms that are not always available.
+
+    >>> [p.spec.law.name for p in examples()]
+    ['STOP', 'SKIP', 'STOP']
+    """
+    reward = np.array([[1.0, 0.2, np.nan], [0.5, np.nan, 0.9], [0.0, 0.4, 0.6], [1.0, 0.1, 0.3]])
+    cost = np.array([[2.0, 1.0, 0.0], [3.0, 0.0, 1.5], [2.0, 0.5, 1.0], [4.0, 0.5, 1.0]])
+    full = np.tile(np.nan_to_num(reward), (20, 1))
+    return [
+        logged_bandit(reward, cost, 90.0, 100),
+        logged_bandit(full, np.tile(cost, (20, 1)), 50.0, 80, "permute", Law.SKIP),
+        logged_bandit(full, np.stack([np.tile(cost, (20, 1))] * 2, axis=2), [90.0, 60.0], 80, "as_logged", idle=True),
+    ]
+
+
 def _first_row(instance: Logged) -> Row:
     return Row(np.zeros(1))
 

@@ -86,6 +86,16 @@ def finite(values: Any, probabilities: Any) -> Finite:
     return Finite((values * chances).sum(axis=1), values, np.cumsum(chances, axis=1))
 
 
+def examples() -> list[Problem]:
+    """One small problem of each law.
+
+    >>> len(examples())
+    4
+    """
+    laws = bernoulli([0.3, 0.5, 0.7]), gaussian([0.0, 0.5, -0.5], 0.5), beta([1.0, 2.0], [3.0, 2.0]), finite([[0.0, 2.0], [1.0, 1.0]], [[0.75, 0.25], [0.5, 0.5]])
+    return [stochastic_bandit(arms, 200) for arms in laws]
+
+
 def bernoulli_step(instance, state, view, action, left, t, key, cost, seen):
     return draws.bernoulli(key, action, instance.mean_reward[action])
 

@@ -403,7 +403,7 @@ def check_policy(policy: Any, problems: Any = None, *, seed: int = 0, replicatio
                 board.note(BUDGET, where, bool(np.all(log.spent <= problem.spec.budget * (1 + TOLERANCE))))
     if not board.notes[RULE]:
         board.note(RULE, "", None, declined[0] if declined else "no problem of its kind was given")
-    elif board.notes[LEGAL] and not board.notes[BUDGET]:
+    elif board.notes[PLAYS] and not board.notes[BUDGET]:
         board.note(BUDGET, "", None, "no problem here has a budget")
     return board.verdicts()
 

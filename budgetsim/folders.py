@@ -150,7 +150,7 @@ def bind(factory: Callable[..., Any], problem: Problem, **values: Any) -> Any:
             fields = ", ".join(getattr(problem.instance, "_fields", ())) or "none"
             raise Missing(f"{wanted}: {name} requires it, {problem.name} has no such field; allowed: a value, or an instance that has it (here: {fields})")
         values[wanted] = known[wanted]
-    positional = [n for n, p in parameters.items() if p.kind == p.POSITIONAL_ONLY and n in values]
-    return factory(*(values.pop(n) for n in positional), **values)
+    positional = [values.pop(n) for n, p in parameters.items() if p.kind == p.POSITIONAL_ONLY and n in values]
+    return factory(*positional, **values)
 
 

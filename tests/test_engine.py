@@ -474,6 +474,14 @@ def test_threads_and_blocks_change_no_bit(whole, threads, block):
     same(whole, run(SCARCE, greedy(), replications=SIZE, seed=5, threads=threads, block=block))
 
 
+def test_a_summary_is_the_same_bits_too():
+    once = run(SCARCE, greedy(), replications=SIZE, seed=5, threads=1, block=SIZE, keep="summary")
+    for threads, block in ((1, 1), (2, 7), (3, 64), (7, 100), (2, None)):
+        assert once.identical(run(SCARCE, greedy(), replications=SIZE, seed=5, threads=threads, block=block, keep="summary"))
+    with ThreadPoolExecutor(2) as pool:
+        assert once.identical(run(SCARCE, greedy(), replications=SIZE, seed=5, executor=pool, keep="summary"))
+
+
 def test_a_longer_run_starts_with_the_shorter_one(whole):
     short = run(SCARCE, greedy(), replications=11, seed=5)
     same(short, whole.isel(replication=slice(0, 11)))

@@ -243,7 +243,7 @@ def prove(
 @app.command(name="list")
 def list_(what: Annotated[str | None, typer.Argument(help=" | ".join(WHAT))] = None, json: Json = False) -> int:
     """List what there is."""
-    chosen = WHAT[:-2] if what is None else (choice("what", what, WHAT),)
+    chosen = WHAT[:-1] if what is None else (choice("what", what, WHAT),)
     document = {kind: _listed(kind) for kind in chosen}
     if json:
         _dump(document)
@@ -290,6 +290,137 @@ def _systems() -> list[dict[str, Any]]:
     return [{k: row[k] for k in ("id", "title", "fidelity", "covered")} for row in sorted(rows, key=lambda r: r["id"] not in played)]
 
 
+# ------------------------------------------------------------------------------------------------ compare
+def _small(name: str, horizon: int) -> Any:
+    """A small instance of a problem of the house."""
+    from . import folders
+
+    make = folders.factory("problems", name)
+    if name == "knapsack_bandit":
+        return make([0.9, 0.6, 0.5, 0.3], [[0.8, 0.2], [0.35, 0.5], [0.1, 0.25], [0.05, 0.05]], [0.25 * horizon] * 2, horizon)
+    if name == "stochastic_bandit":
+        return make(sys.modules[make.__module__].bernoulli([0.1, 0.3, 0.5, 0.6, 0.7]), horizon)
+    if name == "logged_bandit":
+        return make(*_module("scenarios", "routing_budget").table(), 5e-4 * horizon, horizon, idle=True)
+    raise BadValue(f"problem: got {name!r}, of which the command knows no small instance; allowed: a .py file that holds one")
+
+
+def _held(file: Path, what: str) -> dict[str, Any]:
+    """The policies or the problems of a file, by name: values, and functions that make them."""
+    from . import folders
+
+    module = folders.load_file(file)
+    return {"policies": folders.policies_in, "problems": folders.problems_in}[what](module)
+
+
+def _ground(asked: str | None, file: Path, kind: Any, horizon: int | None) -> Any:
+    """What to play on: what was asked for, or what the file holds, or a small problem of the kind."""
+    from . import checks, folders
+    from .model import Problem
+
+    if asked is not None and not asked.endswith(".py"):
+        return _small(choice("problem", asked, folders.names("problems")), horizon or 2000)
+    held = _held(Path(asked or file), "problems")
+    if asked and not held:
+        raise BadValue(f"problem: got {asked!r}, which holds none; allowed: a file with a Problem, or with a function that makes one")
+    if not held and kind.name == "ARM":
+        return _small("knapsack_bandit", horizon or 2000)
+    for name, value in held.items():
+        if not isinstance(value, Problem) and folders.required(value):
+            raise BadValue(f"problem: {name} requires {', '.join(folders.required(value))}; allowed: a Problem, or a function that needs nothing")
+    found = [p if isinstance(p, Problem) else p() for p in held.values()] or checks.exercises(kind)
+    problem = next((p for p in found if p.spec.kind == kind), found[0])
+    spec = problem.spec
+    share = (horizon or spec.horizon) / spec.horizon
+    return problem._replace(spec=spec._replace(horizon=horizon or spec.horizon, budget=spec.budget if spec.renew else spec.budget * share))
+
+
+@app.command()
+def compare(
+    file: Annotated[Path, typer.Argument(help="A .py file with rules: Policy values, or functions that make them.")],
+    problem: Annotated[str | None, typer.Option(help="A problem of the house, or a .py file with one; left out: the file's own, or a small one.")] = None,
+    against: Annotated[str | None, typer.Option(help="Rules of the house, with commas between them; '' for none.")] = None,
+    replications: Annotated[int, typer.Option(help="Independent runs of each rule.")] = 200,
+    horizon: Annotated[int | None, typer.Option(help="Rounds; budgets keep their share of it.")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
+    json: Json = False,
+) -> int:
+    """Play the rules of a file beside rules of the house, on the same luck."""
+    from . import folders, study
+    from .model import Kind, Policy
+
+    if horizon is not None:
+        whole("horizon", horizon, 1)
+    held = _held(file, "policies")
+    if not held:
+        raise BadValue(f"file: {file} holds no rule; allowed: a file with a Policy, or with a function that makes one")
+    kind = next((p.kind for p in held.values() if isinstance(p, Policy)), Kind.ARM)
+    ground = _ground(problem, file, kind, horizon)
+    capped, truth = any(map(math.isfinite, ground.spec.budget)), getattr(ground.instance, "_fields", ())
+    if against is None:
+        against = "" if ground.spec.kind != Kind.ARM else "primal_dual,density_greedy,uniform" if capped else "ucb1,thompson,uniform"
+    beside = [folders.factory("policies", name.strip()) for name in against.split(",") if name.strip()]
+    rules: dict[str, Any] = {}
+    for name, value in [*held.items(), *((f.__name__, f) for f in beside)]:
+        made = value if isinstance(value, Policy) else folders.bind(value, ground)
+        rules.setdefault(name if made.name == "policy" else made.name, made)
+    wanted = {"mean_reward", "mean_cost"} if capped else {"mean_reward"}
+    optima = [folders.factory("optima", "fluid_lp" if capped else "best_fixed_arm")] if wanted <= set(truth) and not ground.spec.renew else []
+    with Progress(file.stem) as progress:
+        result = study.compare(ground, rules, optima=optima, replications=replications, seed=seed, threads=threads, progress=progress)
+    differences = result.paired() if len(rules) > 1 else None
+    if json:
+        rows = result.to_dataframe().to_dict("records")
+        _dump(
+            {
+                "problem": ground.name,
+                "horizon": ground.spec.horizon,
+                "seed": seed,
+                "rules": rows,
+                "differences": [] if differences is None else differences.to_dict("records"),
+            }
+        )
+        return 0
+    print(f"{result}\n")
+    if differences is not None:
+        rows = [(r["policy"], f"{r['difference']:.4g}", f"[{r['low']:.4g}, {r['high']:.4g}]") for r in differences.to_dict("records")]
+        _table(f"difference to {differences.baseline.iloc[0]}, {100 * result.level:g}% together", ("rule", "difference", "interval"), rows)
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------ check
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A .py file with rules or problems.")],
+    problem: Annotated[
+        str | None, typer.Option(help="What to try rules on: a problem of the house, or a .py file with one; left out: one of each sort.")
+    ] = None,
+    seed: Seed = 0,
+    json: Json = False,
+) -> int:
+    """Does what a file holds keep to the contract? One verdict a property."""
+    from . import checks, claims
+
+    ground = _ground(problem, file, None, None) if problem else None
+    rules, problems = _held(file, "policies"), _held(file, "problems")
+    if not rules and not problems:
+        raise BadValue(f"file: {file} holds no rule and no problem; allowed: a file with a Policy or a Problem, or with functions that make them")
+    document: dict[str, Any] = {}
+    failed = False
+    for kind, held in (("rule", rules), ("problem", problems)):
+        for name, value in held.items():
+            with Progress(f"{kind} {name}"):
+                verdicts = checks.check_policy(value, ground, seed=seed) if kind == "rule" else checks.check_problem(value, seed=seed)
+            failed |= any(v.holds is False for v in verdicts)
+            document[f"{kind} {name}"] = claims.as_records(verdicts)
+            if not json:
+                print(f"{kind} {name}\n\n{claims.table(verdicts)}\n")
+    if json:
+        _dump(document)
+    return int(failed)
+
+
 # ------------------------------------------------------------------------------------------------ cite
 @app.command()
 def cite(name: Annotated[str, typer.Argument(help="A policy, a problem, an optimum or a scenario.")], json: Json = False) -> int:
@@ -320,7 +451,8 @@ def bibliography() -> dict[str, str]:
     path = carried if carried.is_file() else home("docs") / "references.bib"
     if not path.is_file():
         raise BadValue("cite: references.bib is missing; allowed: a checkout, or an installed budgetsim")
-    return {m[1]: m[0].strip() for m in re.finditer(r"^@\w+\{\s*([^,\s]+),.*?^\}", path.read_text(), re.MULTILINE | re.DOTALL)}
+    entries = re.split(r"^(?=@)", path.read_text(), flags=re.MULTILINE)[1:]
+    return {e.split("{", 1)[1].split(",", 1)[0].strip(): e.strip() for e in entries}
 
 
 # ------------------------------------------------------------------------------------------------ bench

@@ -84,10 +84,9 @@ def draw(data):
         figures.curve(axes[0], data.c, one.estimate, one.low, one.high, label=rule, k=k, bars=True)
         top = data.ratio.sel(rule=rule).mean("replication").max("c")
         figures.curve(axes[1], data.horizon, top, label=rule, k=k)
-    limit = math.sqrt(2 * math.log(ARMS))
     for one in axes:
-        one.axhline(limit, color="black", linestyle=(0, (4, 2)), linewidth=0.9, zorder=1)
-    axes[0].annotate("proved for exp3: $\\sqrt{2\\,\\ln K}$", (0.5, limit), xytext=(0, 3), textcoords="offset points", fontsize=7)
+        ends = data.c[[0, -1]] if one is axes[0] else data.horizon[[0, -1]]
+        figures.fluid_line(one, ends, [math.sqrt(2 * math.log(ARMS))] * 2, "$\\sqrt{2\\,\\ln K}$, proved for exp3")
     figures.axis_labels(axes[0], ("gap c, in units of $\\sqrt{K/T}$", ""), ("pseudo-regret / $\\sqrt{KT}$", ""), f"T = {longest:,}", log="xy")
     axes[0].set_xticks(GAPS, [f"{c:g}" for c in GAPS], minor=False)
     axes[0].minorticks_off()

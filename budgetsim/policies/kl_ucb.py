@@ -85,4 +85,8 @@ def kl_ucb(c: float = 0.0) -> Policy:
     [Garivier2011]_, Algorithm 1.
     """
     params = Params(number("c", c, 0.0))
-    return Policy(ARM, lambda spec: (Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params), act, update, recommend=recommend, name=f"kl_ucb(c={c:g})")
+
+    def init(spec):
+        return Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params
+
+    return Policy(ARM, init, act, update, recommend=recommend, name=f"kl_ucb(c={c:g})")

@@ -110,8 +110,9 @@ def primal_dual(confidence: float = 0.25, largest_cost: Any = None) -> Policy:
     [Badanidiyuru2018]_, algorithm PrimalDualBwK.
     """
     confidence = number("confidence", confidence, 0.0)
-    scalar = largest_cost is None or np.ndim(largest_cost) == 0
-    largest = np.array([number("largest_cost", 1.0 if largest_cost is None else largest_cost, SMALLEST)]) if scalar else array("largest_cost", largest_cost, (None,), SMALLEST)
+    told = 1.0 if largest_cost is None else largest_cost
+    scalar = np.ndim(told) == 0
+    largest = np.array([number("largest_cost", told, SMALLEST)]) if scalar else array("largest_cost", told, (None,), SMALLEST)
 
     def init(spec):
         n, d = spec.n_actions, spec.budget.size
@@ -126,5 +127,5 @@ def primal_dual(confidence: float = 0.25, largest_cost: Any = None) -> Policy:
         zeros = np.zeros
         return Memory(zeros(n), zeros(n), np.full(n, math.inf), zeros(n), zeros((n, d)), zeros((n, d)), np.ones(d)), params
 
-    told = ", ".join(f"{c:g}" for c in largest)
-    return Policy(ARM, init, act, update, name=f"primal_dual(confidence={confidence:g}, largest_cost={told}; told the horizon and budget)")
+    costs = ", ".join(f"{c:g}" for c in largest)
+    return Policy(ARM, init, act, update, name=f"primal_dual(confidence={confidence:g}, largest_cost={costs}; told the horizon and budget)")

@@ -13,7 +13,7 @@ from ..model import ARM, Policy
 
 class Memory(NamedTuple):
     reward: Means
-    index: np.ndarray
+    bound: np.ndarray
 
 
 class Params(NamedTuple):
@@ -22,9 +22,9 @@ class Params(NamedTuple):
 
 def act(memory, params, view, left, t, key):
     scale = math.sqrt(params.radius * log(max(t, 1)))
-    for k in range(memory.index.size):
-        memory.index[k] = memory.reward.mean[k] + scale * memory.reward.width[k]
-    return best(view, memory.index)
+    for k in range(memory.bound.size):
+        memory.bound[k] = memory.reward.mean[k] + scale * memory.reward.width[k]
+    return best(view, memory.bound)
 
 
 def update(memory, params, view, action, outcome, t):
@@ -71,4 +71,8 @@ def ucb1(radius: float = 2.0) -> Policy:
     [Auer2002]_, Figure 1.
     """
     params = Params(number("radius", radius, 0.0))
-    return Policy(ARM, lambda spec: (Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params), act, update, recommend=recommend, name=f"ucb1(radius={radius:g})")
+
+    def init(spec):
+        return Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params
+
+    return Policy(ARM, init, act, update, recommend=recommend, name=f"ucb1(radius={radius:g})")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 #: rcParams of the house: readable at the width of a column (3.4 inches), and the same bytes in every process.
 STYLE: Any = {
@@ -178,7 +178,9 @@ def slope(axes: Any, x: Sequence[float], y: float, exponent: float, text: str) -
 
 def plain_numbers(axes: Any, axis: str = "x") -> None:
     """1,000 and 0.0003 instead of powers of ten."""
-    getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
+    one = getattr(axes, f"{axis}axis")
+    one.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
+    one.set_minor_formatter(NullFormatter())
 
 
 def legend(figure: Any, axes: Any, *, where: str = "right", title: str = "") -> None:

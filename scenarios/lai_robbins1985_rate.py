@@ -64,7 +64,7 @@ def claims(data):
     """All statistical verdicts hold together with confidence 99%."""
     level, added = shared(0.99, 9), increments(data)
     last, before = added.isel(t=-1), added.isel(t=-5)
-    text = f"increment for each unit of ln t from t = {int(last.t) // 10:,} to {int(last.t):,}, over the constant"
+    text = f"increment / constant, from t = {int(last.t) // 10:,} to {int(last.t):,}"
     found = [
         at_most("Lai and Robbins' constant is the published one", abs(data.attrs["lai_robbins"] - PUBLISHED["Lai-Robbins constant"]), PUBLISHED["tolerance"])
     ]
@@ -84,7 +84,7 @@ def claims(data):
 
 def draw(data):
     """Left: regret. Right: the increment over the last tenfold, in units of the rule's own constant."""
-    figure, axes = figures.picture(2, width=7.4, height=3.2)
+    figure, axes = figures.picture(2, width=7.8, height=3.2)
     for k, rule in enumerate(data.rule.values):
         one, constant = data.sel(rule=rule), float(data.constant.sel(rule=rule))
         level = intervals.mean(one.regret.transpose("replication", "t").values)
@@ -97,8 +97,10 @@ def draw(data):
     axes[1].axhline(1.0, color="black", linestyle=(0, (4, 2)), linewidth=0.9)
     axes[0].set_ylim(0, 1.15 * float(data.regret.isel(rule=slice(-1), t=-1).mean("replication").max()))
     figures.axis_labels(axes[0], ("t", "rounds"), ("pseudo-regret", "reward"), "Regret", log="x")
-    figures.axis_labels(axes[1], ("t", "rounds"), ("increment / own constant", ""), "Increment for each unit of ln t", log="xy")
+    figures.axis_labels(axes[1], ("t", "rounds"), ("increment / own constant", ""), "Increment per unit of ln t", log="xy")
+    axes[1].set(ylim=(0.15, 8), yticks=[0.2, 0.5, 1, 2, 5])
+    figures.plain_numbers(axes[1], "y")
     figures.legend(figure, axes[1])
     figures.note(figure, f"Bernoulli arms .1, ..., .9. Increment: regret added from t/10 to t, divided by ln 10 and by the rule's constant. "
-                         f"Bands: pointwise 95% intervals of {data.replication.size} runs. Dashed: the constant.")  # fmt: skip
+                         f"Bands: pointwise 95% intervals of {data.replication.size} runs. Dashed: the constant. uniform leaves both frames.")  # fmt: skip
     return figure

@@ -73,8 +73,8 @@ def judges():
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 100 replications; other scales change their number, down to 10. The horizon is always 100,000."""
-    replications = max(10, round(100 * scale))
+    """Scale 1: 200 replications; other scales change their number, down to 10. The horizon is always 100,000."""
+    replications = max(10, round(200 * scale))
     score, usd = table()
     largest = float(usd.max())
     learn = [primal_dual(largest_cost=largest), paced(primal_dual(largest_cost=largest)), density_greedy(), ucb1()]

@@ -38,7 +38,9 @@ def check_readable(figure):
             assert text.get_fontsize() >= 7, text.get_text()
     for legend in figure.legends:
         assert inside(figure, legend)
-        assert not any(legend.get_window_extent().overlaps(axes.get_window_extent()) for axes in figure.axes), "a legend lies on an axes"
+        for axes in figure.axes:
+            for other in (axes, axes._left_title, axes.xaxis.label):
+                assert not legend.get_window_extent().overlaps(other.get_window_extent()), "a legend lies on an axes or on its labels"
     if figure._supxlabel is not None:
         assert inside(figure, figure._supxlabel) and figure._supxlabel.get_fontsize() >= 6
         assert not any(figure._supxlabel.get_window_extent().overlaps(axes.xaxis.label.get_window_extent()) for axes in figure.axes)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from budgetsim import ARM, VECTOR, Kind, Law, check_policy, check_problem, checks, draws, run
+from budgetsim import ARM, VECTOR, Kind, Law, check_policy, check_problem, checks, draws, engine, run
 from budgetsim.checks import exercises, probe
 from budgetsim.model import UNANSWERED, Ended, Nothing, Units
 
@@ -23,6 +23,13 @@ log: list[int] = []
 
 def verdict(verdicts, claim):
     return next(v for v in verdicts if v.claim == claim)
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """Nothing is compiled, where the test is not about compiled code: it takes seconds a rule."""
+    prepare = engine.prepare
+    monkeypatch.setattr(engine, "prepare", lambda problem, policy, path=None: prepare(problem, policy, "python"))
 
 
 # ------------------------------------------------------------------------------------------------ the good
@@ -206,7 +213,9 @@ WRONG_RULES = [
 
 
 @pytest.mark.parametrize(("rule", "claim", "detail"), WRONG_RULES, ids=lambda v: v if isinstance(v, str) else getattr(getattr(v, "act", v), "__name__", ""))
-def test_a_rule_that_breaks_a_promise_is_told_which(rule, claim, detail):
+def test_a_rule_that_breaks_a_promise_is_told_which(rule, claim, detail, request):
+    if claim != checks.PATHS:
+        request.getfixturevalue("plain")
     verdicts = check_policy(rule, SCARCE)
     assert verdict(verdicts, claim).holds is False, verdicts
     assert detail in verdict(verdicts, claim).detail
@@ -214,15 +223,16 @@ def test_a_rule_that_breaks_a_promise_is_told_which(rule, claim, detail):
     assert [v.claim for v in verdicts] == list(checks.OF_A_POLICY)
 
 
-def test_a_power_is_native_and_scipy_runs_on_python():
+def test_a_power_is_native_and_scipy_runs_on_python(plain, monkeypatch):
     native = verdict(check_policy(greedy(act=act_power), ARMS), checks.PORTABLE)
     assert (native.holds, native.detail) == ("unresolved", "arms: act_power uses **")
+    monkeypatch.undo()
     verdicts = check_policy(greedy(act=act_scipy), ARMS)
     assert [v.claim for v in verdicts if v.holds is False] == []
     assert "scipy" in verdict(verdicts, checks.PATHS).detail and "plain Python" in verdict(verdicts, checks.PATHS).detail
 
 
-def test_an_oracle_is_built_from_the_problem_and_one_that_cannot_be_is_unresolved():
+def test_an_oracle_is_built_from_the_problem_and_one_that_cannot_be_is_unresolved(plain):
     def oracle(mean_reward, horizon):
         assert horizon == 60 and mean_reward.shape == (3,)
         return planned(2)
@@ -232,7 +242,7 @@ def test_an_oracle_is_built_from_the_problem_and_one_that_cannot_be_is_unresolve
     assert missing.holds == "unresolved" and "transition" in missing.detail and "mean_reward" in missing.detail
 
 
-def test_a_declined_problem_is_left_out():
+def test_a_declined_problem_is_left_out(plain):
     from budgetsim.arguments import BadValue
 
     def init(spec):
@@ -315,14 +325,14 @@ WRONG_PROBLEMS = [
 
 
 @pytest.mark.parametrize(("problem", "claim", "detail"), WRONG_PROBLEMS, ids=[f"{i}-{c}" for i, (_, c, _) in enumerate(WRONG_PROBLEMS)])
-def test_a_problem_that_breaks_a_promise_is_told_which(problem, claim, detail):
+def test_a_problem_that_breaks_a_promise_is_told_which(plain, problem, claim, detail):
     verdicts = check_problem(problem)
     assert verdict(verdicts, claim).holds is False, verdicts
     assert detail in verdict(verdicts, claim).detail
     assert [v.claim for v in verdicts] == list(checks.OF_A_PROBLEM)
 
 
-def test_a_wrong_mean_is_found_and_a_rare_event_is_not_taken_for_one(seed):
+def test_a_wrong_mean_is_found_and_a_rare_event_is_not_taken_for_one(plain, seed):
     rare = ARMS._replace(instance=ARMS.instance._replace(mean_reward=np.array([1e-3, 0.5, 1.0])))
     assert verdict(check_problem(rare, seed=seed), checks.MEAN).holds is True
     wrong = verdict(check_problem(ARMS._replace(expected=optimistic), seed=seed), checks.MEAN)
@@ -333,12 +343,12 @@ def some_answers(instance, state, view, action, left, t, key, cost, seen):
     return UNANSWERED if t % 3 == 0 else scripted_step(instance, state, view, action, left, t, key, cost, seen)
 
 
-def test_a_log_that_cannot_answer_is_no_fault():
+def test_a_log_that_cannot_answer_is_no_fault(plain):
     problem = scripted(np.ones((20, 2)))._replace(step=some_answers)
     assert [v.claim for v in check_problem(problem) if v.holds is False] == []
 
 
-def test_factories_and_their_examples():
+def test_factories_and_their_examples(plain):
     def tiny(arms=2):
         return scripted(np.zeros((5, arms)))
 

@@ -18,7 +18,6 @@ class Means(NamedTuple):
     pulls: np.ndarray
     total: np.ndarray  #: sum of rewards: whole numbers add up exactly, so arms with equal records tie
     mean: np.ndarray
-    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
 
 
 def means(n: int) -> Means:
@@ -27,7 +26,7 @@ def means(n: int) -> Means:
     >>> means(2).mean.tolist()
     [inf, inf]
     """
-    return Means(np.zeros(n), np.zeros(n), np.full(n, math.inf), np.zeros(n))
+    return Means(np.zeros(n), np.zeros(n), np.full(n, math.inf))
 
 
 def record(seen: Any, arm: Any, reward: Any) -> Any:
@@ -43,7 +42,6 @@ def record(seen: Any, arm: Any, reward: Any) -> Any:
     total = seen.total[arm] + reward
     seen.total[arm] = total
     seen.mean[arm] = total / n
-    seen.width[arm] = 1.0 / math.sqrt(n)
     return n
 
 

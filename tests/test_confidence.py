@@ -100,7 +100,6 @@ def test_means_are_sums_over_pulls():
         confidence.record(seen, 1, reward)
     confidence.record(seen, 2, -1.0)
     assert seen.pulls.tolist() == [0, 3, 1] and seen.mean.tolist() == [math.inf, 0.25, -1.0]
-    assert seen.width.tolist() == [0.0, 1 / math.sqrt(3), 1.0]
     assert confidence.best((), seen.mean) == 0 and confidence.best_mean(seen) == 1
 
 

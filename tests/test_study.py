@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgetsim import comparison, compare, metrics, run, study
+from budgetsim import compare, comparison, metrics, run, study
 from budgetsim.arguments import BadType, BadValue, BudgetsimError
 from budgetsim.model import Optimum
 from budgetsim.optima.best_fixed_arm import best_fixed_arm

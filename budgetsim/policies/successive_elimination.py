@@ -41,17 +41,17 @@ def update(memory, params, view, action, outcome, t):
 
 def end_phase(memory, scale):
     """Drops every arm whose upper bound is below the greatest lower bound, and counts who is due next."""
-    mean, width, active = memory.reward.mean, memory.reward.width, memory.active
+    mean, pulls, active = memory.reward.mean, memory.reward.pulls, memory.active
     floor = -math.inf
     for k in range(active.size):
         if active[k] > 0.0:
-            floor = max(floor, mean[k] - scale * width[k])
+            floor = max(floor, mean[k] - scale / math.sqrt(pulls[k]))
     memory.phase[0] += 1.0
     for k in range(active.size):
         if active[k] > 0.0:
-            if mean[k] + scale * width[k] < floor:
+            if mean[k] + scale / math.sqrt(pulls[k]) < floor:
                 active[k] = 0.0
-            elif memory.reward.pulls[k] < memory.phase[0]:
+            elif pulls[k] < memory.phase[0]:
                 memory.due[0] += 1.0
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import choice, number
-from ..confidence import best_mean, means, record
+from ..confidence import Means, best_mean, means, record
 from ..draws import beta, normal, uniform
 from ..kernels import available
 from ..model import ARM, Policy
@@ -16,6 +16,11 @@ class Beta(NamedTuple):
     a: np.ndarray
     b: np.ndarray
     coin: np.ndarray  #: drawn before the reward is known
+
+
+class Gaussian(NamedTuple):
+    reward: Means
+    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
 
 
 class Params(NamedTuple):
@@ -50,20 +55,20 @@ def recommend_beta(memory, params, left, t, key):
 
 def act_gaussian(memory, params, view, left, t, key):
     arm, greatest = -1, -math.inf
-    for k in range(memory.mean.size):
+    for k in range(memory.width.size):
         if available(view, k):
-            draw = memory.mean[k] + params.sigma * memory.width[k] * normal(key, k)
+            draw = memory.reward.mean[k] + params.sigma * memory.width[k] * normal(key, k)
             if draw > greatest:
                 arm, greatest = k, draw
     return arm
 
 
 def update_gaussian(memory, params, view, action, outcome, t):
-    record(memory, action, outcome.reward)
+    memory.width[action] = 1.0 / math.sqrt(record(memory.reward, action, outcome.reward))
 
 
 def recommend_gaussian(memory, params, left, t, key):
-    return best_mean(memory)
+    return best_mean(memory.reward)
 
 
 def thompson(prior: str = "beta", a: float = 1.0, b: float = 1.0, sigma: float = 1.0) -> Policy:
@@ -111,7 +116,7 @@ def thompson(prior: str = "beta", a: float = 1.0, b: float = 1.0, sigma: float =
         params = Params(number("sigma", sigma, 1e-100))
 
         def init_gaussian(spec):
-            return means(spec.n_actions), params
+            return Gaussian(means(spec.n_actions), np.zeros(spec.n_actions)), params
 
         return Policy(ARM, init_gaussian, act_gaussian, update_gaussian, recommend=recommend_gaussian, name=f"thompson(gaussian, sigma={sigma:g})")
     a, b = number("a", a, 0.1), number("b", b, 0.1)

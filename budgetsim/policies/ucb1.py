@@ -13,6 +13,7 @@ from ..model import ARM, Policy
 
 class Memory(NamedTuple):
     reward: Means
+    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
     bound: np.ndarray
 
 
@@ -23,12 +24,12 @@ class Params(NamedTuple):
 def act(memory, params, view, left, t, key):
     scale = math.sqrt(params.radius * log(max(t, 1)))
     for k in range(memory.bound.size):
-        memory.bound[k] = memory.reward.mean[k] + scale * memory.reward.width[k]
+        memory.bound[k] = memory.reward.mean[k] + scale * memory.width[k]
     return best(view, memory.bound)
 
 
 def update(memory, params, view, action, outcome, t):
-    record(memory.reward, action, outcome.reward)
+    memory.width[action] = 1.0 / math.sqrt(record(memory.reward, action, outcome.reward))
 
 
 def recommend(memory, params, left, t, key):
@@ -73,6 +74,6 @@ def ucb1(radius: float = 2.0) -> Policy:
     params = Params(number("radius", radius, 0.0))
 
     def init(spec):
-        return Memory(means(spec.n_actions), np.zeros(spec.n_actions)), params
+        return Memory(means(spec.n_actions), np.zeros(spec.n_actions), np.zeros(spec.n_actions)), params
 
     return Policy(ARM, init, act, update, recommend=recommend, name=f"ucb1(radius={radius:g})")

@@ -13,7 +13,7 @@ import os
 import platform
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -320,7 +320,10 @@ def blocks(
         else:
             import cloudpickle
 
-            payload = cloudpickle.dumps((game.problem, game.policy, game.path))
+            try:
+                payload = cloudpickle.dumps((game.problem, game.policy, game.path))
+            except Exception as error:
+                raise BadType(f"executor: {game.policy.name} on {game.problem.name} cannot travel to another process ({error}); allowed: threads") from error
             digest = hashlib.sha256(payload).digest()
             submit = lambda first, count: executor.submit(_remote, digest, payload, seed, first, count, checkpoints, trace)  # noqa: E731
         waiting: list[tuple[int, Future[Log]]] = []
@@ -331,15 +334,22 @@ def blocks(
                 if len(waiting) < 4 * workers:
                     continue
                 first, future = waiting.pop(0)
-                yield _checked(game, first, future.result(), progress)
+                yield _checked(game, first, _result(future, first), progress)
             for first, future in waiting:
-                yield _checked(game, first, future.result(), progress)
+                yield _checked(game, first, _result(future, first), progress)
         finally:
             for _, future in waiting:
                 future.cancel()
     finally:
         if own is not None:
             own.shutdown(cancel_futures=True)
+
+
+def _result(future: "Future[Log]", first: int) -> Log:
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise BadValue(f"executor: lost a worker that had replications from {first} on ({error}); allowed: workers that stay alive") from error
 
 
 def _checked(game: Game, first: int, log: Log, progress: Any) -> tuple[int, Log]:

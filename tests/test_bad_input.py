@@ -1,6 +1,10 @@
 """Wrong calls, one a line: each gives one BudgetsimError of one line that names the argument, what came and what is allowed."""
 
 import math
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -283,6 +287,22 @@ def test_files_that_cannot_be_imported_say_where(tmp_path):
     for path in (tmp_path, tmp_path / "rule.txt", tmp_path / "none.py"):
         with pytest.raises(BudgetsimError, match=r"allowed: an existing \.py file"):
             folders.load_file(path)
+
+
+def test_what_cannot_travel_and_who_dies_on_the_way():
+    lock = threading.Lock()
+
+    def holds_a_lock(memory, params, view, left, t, key):
+        return 0 if lock else 1
+
+    def dies(memory, params, view, left, t, key):
+        os._exit(3)
+
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with pytest.raises(BudgetsimError, match=r"^executor: greedy on scripted cannot travel to another process \(.*lock.*\); allowed: threads$"):
+            play(policy=greedy(act=holds_a_lock), executor=pool)
+        with pytest.raises(BudgetsimError, match=r"^executor: lost a worker that had replications from 0 on"):
+            play(policy=greedy(act=dies), executor=pool)
 
 
 def test_a_failing_run_leaves_the_next_one_alone():

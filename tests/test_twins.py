@@ -14,6 +14,7 @@ from budgetsim.policies.exp3 import exp3
 from budgetsim.policies.explore_then_commit import explore_then_commit
 from budgetsim.policies.kl_ucb import kl_ucb
 from budgetsim.policies.primal_dual import primal_dual
+from budgetsim.policies.successive_elimination import successive_elimination
 from budgetsim.policies.thompson import thompson
 from budgetsim.policies.ucb1 import ucb1
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
@@ -24,6 +25,7 @@ from tests.references import exp3 as exp3_twin
 from tests.references import explore_then_commit as explore_then_commit_twin
 from tests.references import kl_ucb as kl_ucb_twin
 from tests.references import primal_dual as primal_dual_twin
+from tests.references import successive_elimination as successive_elimination_twin
 from tests.references import thompson as thompson_twin
 from tests.references import ucb1 as ucb1_twin
 
@@ -100,3 +102,16 @@ def test_twins_are_short_and_know_nothing_of_us():
         text = path.read_text()
         assert len(text.splitlines()) <= 40, path.name
         assert "budgetsim" not in text and "numba" not in text, path.name
+
+
+def test_a_printed_regret_of_successive_elimination_is_wrong(seed):
+    """Section 2(g) prints 8699 at T = 100,000 (50 runs). The rule and an independent twin agree, far below it."""
+    horizon, runs = 100_000, 200
+    problem = stochastic_bandit(bernoulli(MEANS), horizon=horizon)
+    log = engine.play_block(engine.prepare(problem, successive_elimination(), "rows"), seed, 0, runs, np.array([horizon]))
+    a = log.pulls[:, -1] @ (MEANS.max() - MEANS)
+    b = successive_elimination_twin.simulate(MEANS, horizon, runs, np.random.default_rng(seed))
+    print(f"ours {a.mean():.0f} +- {a.std() / math.sqrt(runs):.0f}, twin {b.mean():.0f} +- {b.std() / math.sqrt(runs):.0f}, printed 8699")
+    assert min(p_values(a, b)) > LEVEL
+    for mine in (a, b):
+        assert mine.mean() + 4.0 * mine.std() / math.sqrt(50) < 8699  # as if this mean, too, were of 50 runs

@@ -194,18 +194,24 @@ def _bytes(value: Any) -> bytes:
 
 
 class _Spy:
-    """A hook that notes each call: what came, what went, what was written."""
+    """A hook that notes each call: what came, what went, what was written. What is `constant`, and may be large, is noted once."""
 
-    def __init__(self, function: Callable[..., Any], hook: str, owned: tuple[int, ...], tape: list[Call]) -> None:
-        self.function, self.hook, self.owned, self.tape = function, hook, owned, tape
+    def __init__(self, function: Callable[..., Any], hook: str, owned: tuple[int, ...], constant: int, tape: list[Call]) -> None:
+        self.function, self.hook, self.owned, self.constant, self.tape = function, hook, owned, constant, tape
         self.names = list(inspect.signature(function).parameters)
+        self.first: Any = None  #: the constant argument as it first came
 
     def __call__(self, *args: Any) -> Any:
-        came = _copy(args)
+        self.first = self.first or (args[self.constant], frozen(_copy(args[self.constant])))
+        came = tuple(self.first[1] if i == self.constant else _copy(a) for i, a in enumerate(args))
         result = self.function(*args)
-        written = tuple(self.names[i] for i, a in enumerate(args) if i not in self.owned and _bytes(a) != _bytes(came[i]))
+        written = tuple(self.names[i] for i, a in enumerate(args) if i not in (*self.owned, self.constant) and _bytes(a) != _bytes(came[i]))
         self.tape.append(Call(self.hook, came, _copy(result), tuple(_copy(args[i]) for i in self.owned if i < len(args)), written))
         return args[4] if self.hook == "observe" and result is None else result  # `loop.bind` takes a hook that returns at its word
+
+    def spoiled(self) -> str:
+        """What it wrote into its constant argument."""
+        return f"{self.hook} writes {self.names[self.constant]}" if self.first and _bytes(self.first[0]) != _bytes(self.first[1]) else ""
 
     def listening(self) -> Callable[..., Any]:
         def listen(*args):
@@ -215,13 +221,14 @@ class _Spy:
 
     def again(self, call: Call) -> Call:
         """The same call once more, with fresh copies of what came."""
-        args = tuple(_copy(a) if i in self.owned else frozen(_copy(a)) for i, a in enumerate(call.arguments))
+        args = tuple(a if i == self.constant else _copy(a) if i in self.owned else frozen(_copy(a)) for i, a in enumerate(call.arguments))
         result = self.function(*args)
         return call._replace(result=_copy(result), owned=tuple(args[i] for i in self.owned if i < len(args)))
 
 
 def _spied(value: Any, owned: dict[str, tuple[int, ...]], tape: list[Call]) -> tuple[Any, dict[str, _Spy]]:
-    spies = {hook: _Spy(getattr(value, hook), hook, own, tape) for hook, own in owned.items() if getattr(value, hook) is not None}
+    constant = 0 if isinstance(value, Problem) else 1
+    spies = {hook: _Spy(getattr(value, hook), hook, own, constant, tape) for hook, own in owned.items() if getattr(value, hook) is not None}
     return value._replace(**{hook: spy.listening() for hook, spy in spies.items()}), spies
 
 
@@ -312,6 +319,7 @@ def _common(board: _Board, where: str, problem: Problem, policy: Policy, spied: 
     board.note(PLAYS, where, True)
     board.note(SLOTS, where, True)
     written = next((f"{_spoken(c.hook, c.arguments)} writes {c.written[0]}" for c in tape if c.written), "")
+    written = written or next((s.spoiled() for s in spies.values() if s.spoiled()), "")
     board.note(OWNS, where, not written, written)
     impure = _pure(tape, spies)
     board.note(PURE, where, not impure, impure)

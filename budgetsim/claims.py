@@ -135,6 +135,15 @@ def shared(level: float, count: int) -> float:
     return intervals.simultaneous(level, count)
 
 
+def weakest(verdicts: Iterable[Verdict]) -> Verdict:
+    """A claim about several cases holds where all do: the verdict on its weakest case.
+
+    >>> weakest([at_most("a", 1.0, 3.0), at_most("a", 2.0, 3.0)]).margin
+    1.0
+    """
+    return min(verdicts, key=lambda v: (v.holds is not False, v.holds is True, v.margin))
+
+
 # ------------------------------------------------------------------------------------------------ reading them
 WIDTHS = (46, 10, 11, 25, 10)
 HEADS = ("claim", "holds", "margin", "interval", "level")

@@ -291,20 +291,6 @@ def _systems() -> list[dict[str, Any]]:
 
 
 # ------------------------------------------------------------------------------------------------ compare
-def _small(name: str, horizon: int) -> Any:
-    """A small instance of a problem of the house."""
-    from . import folders
-
-    make = folders.factory("problems", name)
-    if name == "knapsack_bandit":
-        return make([0.9, 0.6, 0.5, 0.3], [[0.8, 0.2], [0.35, 0.5], [0.1, 0.25], [0.05, 0.05]], [0.25 * horizon] * 2, horizon)
-    if name == "stochastic_bandit":
-        return make(sys.modules[make.__module__].bernoulli([0.1, 0.3, 0.5, 0.6, 0.7]), horizon)
-    if name == "logged_bandit":
-        return make(*_module("scenarios", "routing_budget").table(), 5e-4 * horizon, horizon, idle=True)
-    raise BadValue(f"problem: got {name!r}, of which the command knows no small instance; allowed: a .py file that holds one")
-
-
 def _held(file: Path, what: str) -> dict[str, Any]:
     """The policies or the problems of a file, by name: values, and functions that make them."""
     from . import folders
@@ -314,21 +300,22 @@ def _held(file: Path, what: str) -> dict[str, Any]:
 
 
 def _ground(asked: str | None, file: Path, kind: Any, horizon: int | None) -> Any:
-    """What to play on: what was asked for, or what the file holds, or a small problem of the kind."""
+    """What to play on: what was asked for, or what the file holds, or a small problem of the kind. Budgets keep their share of the horizon."""
     from . import checks, folders
     from .model import Problem
 
-    if asked is not None and not asked.endswith(".py"):
-        return _small(choice("problem", asked, folders.names("problems")), horizon or 2000)
-    held = _held(Path(asked or file), "problems")
-    if asked and not held:
+    name = None if asked is None or asked.endswith(".py") else choice("problem", asked, folders.names("problems"))
+    held = {} if name else _held(Path(asked or file), "problems")
+    if asked and not name and not held:
         raise BadValue(f"problem: got {asked!r}, which holds none; allowed: a file with a Problem, or with a function that makes one")
-    if not held and kind.name == "ARM":
-        return _small("knapsack_bandit", horizon or 2000)
-    for name, value in held.items():
+    for label, value in held.items():
         if not isinstance(value, Problem) and folders.required(value):
-            raise BadValue(f"problem: {name} requires {', '.join(folders.required(value))}; allowed: a Problem, or a function that needs nothing")
-    found = [p if isinstance(p, Problem) else p() for p in held.values()] or checks.exercises(kind)
+            raise BadValue(f"problem: {label} requires {', '.join(folders.required(value))}; allowed: a Problem, or a function that needs nothing")
+    found = [p if isinstance(p, Problem) else p() for p in held.values()]
+    if not found and (name or kind.name == "ARM"):
+        found = sys.modules[folders.factory("problems", name or "knapsack_bandit").__module__].examples()
+        horizon = horizon or 2000
+    found = found or checks.exercises(kind)
     problem = next((p for p in found if p.spec.kind == kind), found[0])
     spec = problem.spec
     share = (horizon or spec.horizon) / spec.horizon

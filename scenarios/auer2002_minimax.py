@@ -16,7 +16,7 @@ import numpy as np
 import xarray
 
 from budgetsim import engine, figures, intervals
-from budgetsim.claims import shared, statistical_at_least, statistical_at_most
+from budgetsim.claims import shared, statistical_at_least, statistical_at_most, weakest
 from budgetsim.policies.exp3 import exp3
 from budgetsim.policies.kl_ucb import kl_ucb
 from budgetsim.policies.moss import moss
@@ -68,11 +68,6 @@ def claims(data):
     as_bad = (ratio[lose] - 0.9 * ratio[control]).sel(c=8).values
     loses = [statistical_at_least(f"{lose} loses as much as {control} at c = 8, less a tenth", v, 0.0, each, "over sqrt(KT)") for v in as_bad]
     return [weakest(v) for v in (bound, *humps, refused, loses)]
-
-
-def weakest(verdicts):
-    """A claim about several cases holds where all do."""
-    return min(verdicts, key=lambda v: (v.holds is not False, v.margin))
 
 
 def draw(data):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import budgetsim as bs
 from budgetsim import cli
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -254,7 +254,7 @@ def starts(repeats: int) -> dict[str, dict[str, float]]:
 def memory(quick: bool) -> dict[str, list[dict[str, float]]]:
     """MiB: peak of what Python and numpy allocated in the run, and growth of the process."""
     grid = {
-        "horizon": [(t, 16, "all") for t in (10_000, 1_000_000 if quick else 10_000_000)],
+        "horizon": [(t, 2, "all") for t in ((10_000, 1_000_000) if quick else (10_000_000, 40_000_000))],
         "replications": [(100, n, "summary") for n in (30_000, 300_000)],
     }
     return {

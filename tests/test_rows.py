@@ -179,35 +179,46 @@ def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path):
 
 
 MAIN = """
-import json, time
+import json
+from typing import NamedTuple
 import numpy as np
 from budgetsim import ARM, Policy, Problem, Spec, run
 from budgetsim.kernels import rows
+from budgetsim.model import Nothing
+class Memory(NamedTuple):
+    last: np.ndarray
 def step(instance, state, view, action, left, t, key, cost, seen):
     return float(action)
 def init(spec):
-    return None
+    return Memory(np.zeros(1))
 def act(memory, params, view, left, t, key):
     return t % 2
 def update(memory, params, view, action, outcome, t):
-    pass
-if __name__ == "__main__":
-    from budgetsim.model import Nothing
-    start = time.perf_counter()
+    memory.last[0] = outcome.reward
+def play():
     runs = run(Problem(Spec(ARM, 2, 10), Nothing(), step), Policy(ARM, init, act, update), replications=2, seed=0, threads=1)
     stats = [e.dispatcher.stats for e in rows._modules.values()]
     print(json.dumps([runs.reward.values[:, -1].tolist(), runs.attrs["path"], sum(sum(s.cache_hits.values()) for s in stats)]))
+if __name__ == "__main__":
+    play()
 """
 
 
 def test_a_rule_in_a_script_hits_the_cache_in_a_second_process(tmp_path):
-    """Also when the script has moved."""
+    """Also when the script has moved, and beside another rule whose functions have the same names."""
+
+    def printed(script):
+        return [json.loads(line) for line in process(script, BUDGETSIM_CACHE_DIR=str(tmp_path / "cache")).splitlines()]
+
     for folder, hits in (("a", 0), ("b", 1)):
         path = tmp_path / folder / f"script_{folder}.py"
         path.parent.mkdir()
         path.write_text("\n" * hits + MAIN)
-        script = f"import runpy; runpy.run_path({str(path)!r}, run_name='__main__')"
-        assert json.loads(process(script, BUDGETSIM_CACHE_DIR=str(tmp_path / "cache"))) == [[5.0, 5.0], "rows", hits]
+        assert printed(f"import runpy; runpy.run_path({str(path)!r}, run_name='__main__')") == [[[5.0, 5.0], "rows", hits]]
+    other = tmp_path / "other.py"
+    other.write_text(MAIN.replace("t % 2", "1"))
+    both = printed(f"from budgetsim import folders\nfor path in ({str(other)!r}, {str(path)!r}): folders.load_file(path).play()")
+    assert both == [[[10.0, 10.0], "rows", 0], [[5.0, 5.0], "rows", 1]]
 
 
 # ------------------------------------------------------------------------------------------------ grade and reasons

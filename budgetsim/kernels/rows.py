@@ -24,7 +24,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from numba.extending import register_jitable
+from numba.extending import overload
 
 from . import primitives
 from .content import Survey
@@ -62,7 +62,15 @@ def register(survey: Survey) -> None:
     for f in survey.functions:
         if id(f) not in _registered:
             _registered[id(f)] = f
-            register_jitable(**_OPTIONS)(f)
+            overload(f, jit_options=_OPTIONS, strict=False)(_twin(f))
+
+
+def _twin(f: types.FunctionType) -> Callable[..., Any]:
+    """What compiles in place of f: named by content and living here, because machine code on disk asks for the module of
+    each function in it, and that of a script or of a moved file may be gone, or hold another function of the same name."""
+    twin = types.FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+    twin.__kwdefaults__, twin.__module__, twin.__qualname__ = f.__kwdefaults__, __name__, f"{f.__name__}_{Survey([f]).key}"
+    return lambda *args, **kwargs: twin
 
 
 def flatten(value: Any) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import scipy.special
 
+import budgetsim as bs
 from budgetsim import BudgetsimError, compiled, engine, run
 from budgetsim.checks import exercises
 from budgetsim.kernels.content import Survey
@@ -363,3 +364,20 @@ def test_compiled_is_one_door():
 
     fast = compiled(power_sum)
     assert fast(5, 2.0) == power_sum(5, 2.0) and fast(5, 2) == power_sum(5, 2) and fast.__name__ == "power_sum"
+
+
+def act_that_allocates(memory, params, view, left, t, key):
+    weight = np.ones(memory.pulls.size)
+    for k in range(weight.size):
+        weight[k] += memory.total[k]
+    return int(np.argmax(weight[::-1]))
+
+
+def test_numpy_is_welcome_on_rows_even_where_it_is_written_in_python():
+    """np.ones is a Python function of numpy's own; arrays made inside a round are freed, those of the engine are not counted."""
+    problem = bs.knapsack_bandit([0.5, 0.7], [[0.1], [0.2]], [500.0], horizon=20_000)
+    memory = bs.confidence.means
+    rule = bs.Policy(bs.ARM, lambda spec: memory(spec.n_actions), act_that_allocates, lambda m, p, v, a, o, t: None, name="allocates")
+    one, other = (bs.run(problem, rule, replications=3, seed=1, path=path) for path in (None, "python"))
+    assert one.attrs["path"] == "rows" and one.attrs["grade"] == "native" and "numpy.ones" not in one.attrs["path_reason"]
+    assert np.array_equal(one.reward, other.reward)

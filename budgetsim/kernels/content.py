@@ -95,7 +95,7 @@ class Survey:
             self._mix("jitted", sorted((k, str(v)) for k, v in getattr(value, "targetoptions", {}).items()))
             value = value.py_func
             self._function(value, where, own=False)
-        elif isinstance(value, types.FunctionType):
+        elif isinstance(value, types.FunctionType) and _package(value) != "numpy":
             self._function(value, where, own=True)
         elif isinstance(value, np.ndarray):
             self._mix("array", value.dtype.str, value.shape)
@@ -170,7 +170,7 @@ class Survey:
             path.append(a)
         module = getattr(value, "__module__", None) or ""
         name = ".".join(path)
-        if len(path) == 1 and not isinstance(value, types.FunctionType) and callable(value) and module.split(".")[0] in ("math", "numpy", "cmath"):
+        if len(path) == 1 and callable(value) and module.split(".")[0] in ("math", "numpy", "cmath"):
             name = f"{module.split('.')[0]}.{getattr(value, '__name__', name)}"
         self._mix(chain)
         if isinstance(value, np.ufunc):
@@ -178,7 +178,9 @@ class Survey:
             name = f"{module}.{value.__name__}"
         if name.startswith(("numpy.random.", "random.", "secrets.")) or _random(module):
             self.hidden.append(f"{f.__name__} calls {name}")
-        elif callable(value) and not isinstance(value, (types.FunctionType, type)) and not hasattr(value, "py_func"):
+        elif isinstance(value, (types.MethodType, functools.partial)):
+            self.foreign.append(f"{name} is a {type(value).__name__}, not a plain function")
+        elif callable(value) and not isinstance(value, type) and not hasattr(value, "py_func") and (not isinstance(value, types.FunctionType) or _package(value) == "numpy"):
             top = (module or "builtins").split(".")[0]
             if top not in ("math", "numpy", "builtins", "cmath"):
                 self.foreign.append(f"{f.__name__} calls {module}.{getattr(value, '__name__', name)}")

@@ -301,7 +301,8 @@ def _held(file: Path, what: str) -> dict[str, Any]:
 
 def _ground(asked: str | None, file: Path, kind: Any, horizon: int | None) -> Any:
     """What to play on: what was asked for, or what the file holds, or a small problem of the kind. Budgets keep their share of the horizon."""
-    from . import checks, folders
+    from . import folders
+    from .exercises import exercises
     from .model import Problem
 
     name = None if asked is None or asked.endswith(".py") else choice("problem", asked, folders.names("problems"))
@@ -315,7 +316,7 @@ def _ground(asked: str | None, file: Path, kind: Any, horizon: int | None) -> An
     if not found and (name or kind.name == "ARM"):
         found = sys.modules[folders.factory("problems", name or "knapsack_bandit").__module__].examples()
         horizon = horizon or 2000
-    found = found or checks.exercises(kind)
+    found = found or exercises(kind)
     problem = next((p for p in found if p.spec.kind == kind), found[0])
     spec = problem.spec
     share = (horizon or spec.horizon) / spec.horizon

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from budgetsim import ARM, REQUEST, RUIN, SKIP, STOP, VECTOR, BudgetsimError, Nothing, Policy, Units, check_policy, check_problem, compare, folders, regret, run
-from budgetsim.checks import exercises, probe
+from budgetsim.exercises import exercises, probe
 from budgetsim.optima.best_fixed_arm import best_fixed_arm
 from budgetsim.optima.fluid_lp import fluid_lp
 from budgetsim.optima.knapsack_dp import knapsack_dp

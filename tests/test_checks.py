@@ -11,7 +11,8 @@ import pytest
 import scipy.special
 
 from budgetsim import ARM, VECTOR, Kind, Law, check_policy, check_problem, checks, draws, engine, run
-from budgetsim.checks import exercises, probe
+from budgetsim import exercises as exercise
+from budgetsim.exercises import exercises, probe
 from budgetsim.model import UNANSWERED, Ended, Nothing, Units
 
 from .strategies import forget, greedy, means_init, planned, scripted, scripted_step
@@ -289,7 +290,7 @@ def step_fails(instance, state, view, action, left, t, key, cost, seen):
 
 
 def optimistic(instance, state, view, action, t):
-    return instance.mean_reward[action] + 0.2 if action == 2 else checks.mean_coin(instance, state, view, action, t)
+    return instance.mean_reward[action] + 0.2 if action == 2 else exercise.mean_coin(instance, state, view, action, t)
 
 
 def observe_nothing(instance, state, t, key, view):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from budgetsim import ARM, REQUEST, RUIN, SKIP, STOP, VECTOR, BudgetsimError, Policy, Problem, Spec, draws, engine, run
-from budgetsim.checks import exercises, probe
+from budgetsim.exercises import exercises, probe
 from budgetsim.model import UNANSWERED, Ended, Nothing, Status, Units
 
 from .strategies import Plan, forget, greedy, planned, scripted, scripts

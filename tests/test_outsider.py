@@ -133,7 +133,7 @@ import multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor
 if __name__ == "__main__":
     from budgetsim import run, folders
-    from budgetsim.checks import exercises
+    from budgetsim.exercises import exercises
     from budgetsim.model import ARM
     rule = folders.policies_in(folders.load_file("rule.py"))["half_and_half"]()
     here = run(exercises(ARM)[0], rule, replications=8, seed=1)

@@ -17,7 +17,7 @@ import scipy.special
 
 import budgetsim as bs
 from budgetsim import BudgetsimError, compiled, engine, run
-from budgetsim.checks import exercises
+from budgetsim.exercises import exercises
 from budgetsim.kernels.content import Survey
 from budgetsim.model import ARM
 

@@ -392,7 +392,8 @@ class Comparison:
 
     def _panel(self, group: Group) -> str:
         swept = [f"{k} = {text_of(v)}" for k, v in zip(self.keys, group.swept, strict=True) if v is not None and k != self.axis]
-        return ", ".join([group.problem, *swept])
+        several = len({g.problem for g in self.matches}) > 1
+        return ", ".join(swept) if swept and not several else ", ".join([group.problem, *swept])
 
     def curves(self) -> list[Curve]:
         """The score with its interval: along the rounds or, in a sweep over numbers, at the horizon along the sweep's `axis`.
@@ -467,13 +468,13 @@ class Comparison:
                     figures.curve(left, c.x, c.mean, c.low, c.high, label=c.label, k=looks[c.label])
                 else:
                     figures.fluid_line(left, c.x, c.mean, c.label).set(linestyle=dashes[c.label], marker="x" if len(c.x) == 1 else "")
-            figures.axis_labels(left, (self.axis or "round", ""), score, panel)
+            figures.axis_labels(left, (self.axis or "round", ""), score, figures.wrapped(panel, 40))
             theirs = [b for b in bars if b.panel == panel]
             if theirs:
                 mean, low, high = np.array([b[1:4] for b in theirs]).T
                 figures.intervals(right, [b.label for b in theirs], mean, low, high, looks=[looks[b.label] for b in theirs], reference=0.0)
                 base = next(other.policy for group, _, other in self._pairs(None) if self._panel(group) == panel)
-                figures.axis_labels(right, (f"{score[0]}, difference to {base}", score[1]), ("", ""), "paired differences")
+                figures.axis_labels(right, (figures.wrapped(f"{score[0]}, difference to {base}", 44), score[1]), ("", ""), "paired differences")
         figures.legend(figure, axes[::columns])
         figures.note(figure, self._caption("bands: {} intervals of the mean, each for itself" + ("; of the differences: all together" if bars else "")) + ".")
         return figure

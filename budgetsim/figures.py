@@ -149,7 +149,7 @@ def intervals(axes: Any, labels: Sequence[str], mean: Any, low: Any, high: Any, 
         axes.errorbar(mean[i], i, xerr=[[mean[i] - low[i]], [high[i] - mean[i]]], color=it.colour, marker=it.marker, capsize=2.5, linestyle="", zorder=3)
     if reference is not None:
         axes.axvline(reference, color="black", linewidth=0.8, zorder=1)
-    axes.set_yticks(range(len(labels)), [_wrapped(s, 34) for s in labels])
+    axes.set_yticks(range(len(labels)), [wrapped(s, 34) for s in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.grid(False, axis="y")
 
@@ -163,7 +163,7 @@ def win_matrix(axes: Any, labels: Sequence[str], share: Any) -> None:
         if i != j and np.isfinite(share[i, j]):
             axes.text(j, i, f"{share[i, j]:.2f}", ha="center", va="center", fontsize=7, color="white" if abs(share[i, j] - 0.5) > 0.35 else "black")
     axes.set_xticks(range(n), [f"[{j + 1}]" for j in range(n)])
-    axes.set_yticks(range(n), [_wrapped(f"[{i + 1}] {s}", 34) for i, s in enumerate(labels)])
+    axes.set_yticks(range(n), [wrapped(f"[{i + 1}] {s}", 34) for i, s in enumerate(labels)])
     axes.set(xlabel="against")
     axes.grid(False)
     axes.spines[:].set_visible(False)
@@ -190,7 +190,7 @@ def legend(figure: Any, axes: Any, *, where: str = "right", title: str = "") -> 
         for handle, text in zip(*one.get_legend_handles_labels(), strict=True):
             named.setdefault(text, handle)
     if where == "right":
-        figure.legend(list(named.values()), [_wrapped(s, 36) for s in named], loc="outside right upper", title=title or None, alignment="left")
+        figure.legend(list(named.values()), [wrapped(s, 36) for s in named], loc="outside right upper", title=title or None, alignment="left")
     else:
         figure.legend(list(named.values()), list(named), loc="outside upper left", ncols=2 if len(named) > 3 else 3, title=title or None, alignment="left")
 
@@ -202,5 +202,6 @@ def note(figure: Any, text: str) -> None:
     figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=6.5, color="#333333")
 
 
-def _wrapped(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
+    """Lines of at most `width` characters, the later ones indented."""
     return "\n  ".join(textwrap.fill(line, width, break_long_words=False, subsequent_indent="  ") for line in text.splitlines())

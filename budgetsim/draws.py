@@ -273,8 +273,10 @@ def gamma(key: Any, slot: Any, shape: Any) -> Any:
 
 def beta(key: Any, slot: Any, a: Any, b: Any) -> Any:
     """Beta(a, b), exact law, from two gammas; a, b > 0."""
-    x = _gamma(key, slot, a, BETA_X)
-    return x / (x + _gamma(key, slot, b, BETA_Y))
+    x, y = _gamma(key, slot, a, BETA_X), _gamma(key, slot, b, BETA_Y)
+    if x + y > 0.0:
+        return x / (x + y)
+    return 1.0 if unit(key, BETA_X + 3, slot, 0) < a / (a + b) else 0.0  # both below 1e-307: which is greater is all that matters
 
 
 def shuffle(key: Any, slot: Any, values: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from budgetsim import draws
+from budgetsim import draws, run
 from budgetsim.draws import (
     BEGIN_POLICY,
     ROUND,
@@ -29,6 +29,9 @@ from budgetsim.draws import (
     uniform,
 )
 from budgetsim.kernels import compiled
+from budgetsim.policies.fixed_arm import fixed_arm
+from budgetsim.problems.stochastic_bandit import beta as beta_law
+from budgetsim.problems.stochastic_bandit import stochastic_bandit
 
 UPTO = np.array([0.1, 0.4, 0.4, 0.95, 1.0])
 LAWS = {  # column of `sheet` -> its exact law
@@ -241,6 +244,13 @@ def test_shuffle_is_uniform_over_permutations(sample):
     counts = np.unique(orders @ np.array([64, 16, 4, 1]), return_counts=True)[1]
     assert len(counts) == 24
     assert stats.chisquare(counts).pvalue > 1e-4
+
+
+def test_beta_with_shapes_so_small_that_both_gammas_vanish(seed):
+    """Beta(a, b) is then Bernoulli(a / (a + b)) to within what doubles hold; the runs are compiled, and never NaN."""
+    arms = stochastic_bandit(beta_law([1e-3, 2e-3], [2e-3, 1e-3]), horizon=20_000)
+    reward = run(arms, fixed_arm(0), replications=1, seed=seed, trace=True).reward.values[0, -1]
+    assert abs(reward - 20_000 / 3) < 4.5 * math.sqrt(20_000 * 2 / 9)
 
 
 def test_certain_and_impossible_events():

@@ -91,7 +91,7 @@ def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
     game = game._replace(grade="native" if reasons else "portable", reasons="; ".join(dict.fromkeys(reasons)))
     if path == "python":
         return game
-    entry, why = (None, survey.foreign[0]) if survey.foreign else _compiled(game)
+    entry, why = (None, survey.foreign[0]) if survey.foreign else _compiled(game, survey)
     if entry is None and path == "rows":
         raise BadValue(f"path: got 'rows', but {why}; allowed: 'python' or None")
     return game._replace(entry=entry, path="python" if entry is None else "rows", why=why)
@@ -113,13 +113,13 @@ def _asked(whose: str, init: Callable[..., Any], argument: Any) -> Any:
         raise BadValue(f"init: raised {type(error).__name__}: {' '.join(str(error).split())}; in {whose}") from error
 
 
-def _compiled(game: Game) -> tuple[Any, str]:
+def _compiled(game: Game, survey: Any) -> tuple[Any, str]:
     """The direct entry, or None and the reason."""
     from .kernels import rows
 
     tables = _tables(game, 0, 0, 1, np.array([1]), False)
     names = ("job", "instance", "params", "state", "memory", "view", "seen", "work", "log")
-    return rows.compile_loop(game.play, dict(zip(names, tables, strict=True)), f"{game.policy.name} on {game.problem.name}")
+    return rows.compile_loop(game.play, survey, dict(zip(names, tables, strict=True)), f"{game.policy.name} on {game.problem.name}")
 
 
 def _pool(*templates: Any) -> tuple[np.ndarray, list[Any]]:

@@ -8,10 +8,10 @@ A cost fits when cost <= left + TOLERANCE * budget in every resource.
 
 from typing import Any
 
-from .model import CHARGED, CLIPPED, IGNORED, RUIN, STOP, TOLERANCE, UNANSWERED, VOID
+from .model import CHARGED, CLIPPED, IGNORED, RUIN, TOLERANCE, UNANSWERED, VOID
 
 # plain integers: the loop compares them every round
-_CHARGED, _VOID, _CLIPPED, _IGNORED, _RUIN, _STOP = int(CHARGED), int(VOID), int(CLIPPED), int(IGNORED), int(RUIN), int(STOP)
+_CHARGED, _VOID, _CLIPPED, _IGNORED, _RUIN = int(CHARGED), int(VOID), int(CLIPPED), int(IGNORED), int(RUIN)
 
 
 def open_account(budget: Any, cap: Any, left: Any, spent: Any, carry: Any) -> None:

@@ -25,11 +25,12 @@ _known, __dir__, __all__ = lazy_loader.attach(
 
 
 def __getattr__(name: str) -> Any:
-    """The names above, and every factory by its own name: `budgetsim.ucb1` is budgetsim/policies/ucb1.py's `ucb1`."""
+    """The names above, and every file's function of its own name: `budgetsim.ucb1` is budgetsim/policies/ucb1.py's `ucb1`."""
     try:
         return _known(name)
     except AttributeError:
-        for folder in ("policies", "problems", "optima"):
+        for folder in ("policies", "problems", "optima", "theory"):
             if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{folder}.{name}"):
-                return getattr(importlib.import_module(f"{__name__}.{folder}.{name}"), name)
+                module = importlib.import_module(f"{__name__}.{folder}.{name}")
+                return getattr(module, name, module)  # of theory, some files hold one function, some a model's closed forms
         raise

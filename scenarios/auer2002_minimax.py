@@ -32,6 +32,8 @@ ARMS = 10
 GAPS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 HORIZONS = (2**14, 2**16, 2**18)
 LEARN, LOSE, CONTROL = (exp3, ucb1, kl_ucb, moss, thompson), successive_elimination, uniform
+#: for whoever cannot wait
+SMALLER = {"HORIZONS": (2**14,)}
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
@@ -68,6 +70,11 @@ def claims(data):
     as_bad = (ratio[lose] - 0.9 * ratio[control]).sel(c=8).values
     loses = [statistical_at_least(f"{lose} loses as much as {control} at c = 8, less a tenth", v, 0.0, each, "over sqrt(KT)") for v in as_bad]
     return [weakest(v) for v in (bound, *humps, refused, loses)]
+
+
+def spoiled(data):
+    """The same data with one number wrong, which the claims must notice."""
+    return data.assign(ratio=data.ratio * xarray.where(data.c == 16, 20.0, 1.0))
 
 
 def draw(data):

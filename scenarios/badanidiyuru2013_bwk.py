@@ -40,6 +40,8 @@ PUBLISHED = {
 }
 #: the horizon at which budgets are followed over time, and at how many points
 FOLLOWED, POINTS = 4_000, 50
+#: for whoever cannot wait
+SMALLER = {"HORIZONS": (1_000, 4_000, 16_000)}
 
 
 def rules():
@@ -107,6 +109,11 @@ def _beside(data):
     ours = {t: data.lp.sel(horizon=t) - data.reward.isel(rule=0).sel(horizon=t).mean() for t in PUBLISHED["regret of primal_dual"]}
     said = ", ".join(f"{float(r):.0f} (before: {PUBLISHED['regret of primal_dual'][t]:.0f}) at {t:,}" for t, r in ours.items())
     return f"regret {said}; {PUBLISHED['source']}"
+
+
+def spoiled(data):
+    """The same data with one number wrong, which the claims must notice."""
+    return data.assign(lp=data.lp * 1.001)
 
 
 def draw(data):

@@ -82,6 +82,11 @@ def claims(data):
     return found
 
 
+def spoiled(data):
+    """The same data with one number wrong, which the claims must notice."""
+    return data.assign_attrs(lai_robbins=data.attrs["lai_robbins"] * 1.001)
+
+
 def draw(data):
     """Left: regret. Right: the increment over the last tenfold, in units of the rule's own constant."""
     figure, axes = figures.picture(2, width=7.8, height=3.2)

@@ -40,6 +40,8 @@ PUBLISHED = {
     "tolerance": 6e-5,
 }
 _DATA = Path(__file__).parent / "data" / "llm_routing_pareto"
+#: for whoever cannot wait
+SMALLER = {"HORIZON": 10_000}
 
 
 def _columns(name):
@@ -140,6 +142,11 @@ def claims(data):
 def _warning(noise):
     return (f"the judge is noisy: its favourite answer to each of {noise['prompts']} prompts scores {noise['picked, judge 1']:.3f} by itself and "
             f"{noise['picked, judge 2']:.3f} by a second judge, the best single model {noise['best model, judge 1']:.3f} and {noise['best model, judge 2']:.3f}")  # fmt: skip
+
+
+def spoiled(data):
+    """The same data with one number wrong, which the claims must notice."""
+    return data.assign(mixture=data.mixture * 1.001)
 
 
 def draw(data):

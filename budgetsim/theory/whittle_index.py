@@ -65,24 +65,48 @@ def whittle_index(transition: Any, reward: Any, discount: float | None = None) -
         raise BadValue(f"discount: got {beta:g}; allowed: a number in (0, 1), or None for the average reward")
 
     active, price = np.zeros(n, bool), np.inf
-    entered: list[list[float]] = [[] for _ in range(n)]  # prices just below which a state turns active
-    left: list[list[float]] = [[] for _ in range(n)]  # and passive again
+    turns: list[list[float]] = [[] for _ in range(n)]
     level, slope, size = _advantage(p, r, beta, active)
     for _ in range(50 * n + 1000):
         moving = np.where(active, slope < -ZERO * size[1], slope > ZERO * size[1])  # towards 0 while the price falls
+        if not moving.any():
+            break
         roots = np.full(n, -np.inf)
         roots[moving] = np.minimum(level[moving] / slope[moving], price)
-        if not moving.any():
-            return _verdict(n, entered, left)
-        s, price = int(np.argmax(roots)), float(roots.max())
-        before = active.copy()
-        active, (level, slope, size) = _just_below(p, r, beta, active, price)
-        if np.array_equal(active, before):  # rounding hid the change
-            active[s] = not active[s]
+        price, before = float(roots.max()), active
+        active = before ^ (np.arange(n) == np.argmax(roots))
+        for _ in range(10 * n + 100):  # policy iteration over pairs (value, slope)
             level, slope, size = _advantage(p, r, beta, active)
+            now, rising = level - slope * price, np.where(np.abs(slope) <= ZERO * size[1], 0.0, slope)
+            tied = np.abs(now) <= ZERO * (size[0] + size[1] * abs(price))
+            wanted = np.where(tied, (rising > 0.0) | (active & (rising == 0.0)), now > 0.0)
+            if np.array_equal(wanted, active):
+                break
+            active = wanted
         for k in np.flatnonzero(active != before):
-            (entered if active[k] else left)[k].append(price)
-    raise BudgetsimError(f"whittle_index: the policy changes more than {50 * n + 1000} times along the price")
+            turn(turns[k], price)
+    else:
+        raise BudgetsimError(f"whittle_index: the policy changes more than {50 * n + 1000} times along the price")
+    indices, gaps = indices_and_gaps(turns)
+    if not gaps:
+        detail = "indexable: as the price of activity rises, each state turns passive once and stays so"
+    else:
+        detail = "not indexable: " + "; ".join(f"state {s} is passive at prices from {low:.6g} to {high:.6g} and active again above" for s, low, high in gaps)
+    return Whittle(indices, not gaps, np.array(gaps).reshape(-1, 3), detail)
+
+
+def turn(turns: list[float], price: float) -> None:
+    """Notes a price at which a state turns active, passive, active, ...; turning twice at one price is no turn."""
+    if turns and turns[-1] - price <= ZERO * (1.0 + abs(price)):
+        turns.pop()
+    else:
+        turns.append(price)
+
+
+def indices_and_gaps(turns: list[list[float]]) -> tuple[np.ndarray, list[tuple[int, float, float]]]:
+    """From each state's turns, at falling prices: its index, NaN where it has none, and the gaps (state, low, high)."""
+    gaps = [(s, low, high) for s, prices in enumerate(turns) for high, low in zip(prices[1::2], prices[2::2], strict=True)]
+    return np.array([prices[0] if len(prices) == 1 else np.nan for prices in turns]), gaps
 
 
 def _advantage(p: np.ndarray, r: np.ndarray, beta: float, active: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -101,20 +125,6 @@ def _advantage(p: np.ndarray, r: np.ndarray, beta: float, active: np.ndarray) ->
     return r[1] - r[0] + change[:, 0], 1.0 + change[:, 1], np.array([np.abs(r).max() + spread[0], spread[1]])
 
 
-def _just_below(p: np.ndarray, r: np.ndarray, beta: float, active: np.ndarray, price: float) -> Any:
-    """The optimal policy at price - 0, by policy iteration over pairs (value, slope), and its advantages."""
-    for _ in range(10 * active.size + 100):
-        level, slope, size = _advantage(p, r, beta, active)
-        now = level - slope * price
-        zero = np.abs(now) <= ZERO * (size[0] + size[1] * abs(price))
-        level_slope = np.where(np.abs(slope) <= ZERO * size[1], 0.0, slope)
-        wanted = np.where(zero, np.where(level_slope == 0.0, active, level_slope > 0.0), now > 0.0).astype(bool)
-        if np.array_equal(wanted, active):
-            break
-        active = wanted
-    return active, (level, slope, size)
-
-
 def _unichain(chain: np.ndarray, active: np.ndarray) -> None:
     from scipy.sparse.csgraph import connected_components
 
@@ -127,14 +137,3 @@ def _unichain(chain: np.ndarray, active: np.ndarray) -> None:
             f"transition: states {one} and {other} never meet when {np.flatnonzero(active).tolist() or 'none'} are active; "
             "allowed: with discount=None, an arm with one recurrent class under each policy that is met"
         )
-
-
-def _verdict(n: int, entered: list[list[float]], left: list[list[float]]) -> Whittle:
-    gaps = [(s, low, high) for s in range(n) for high, low in zip(left[s], entered[s][1:], strict=True) if high - low > ZERO * (1.0 + abs(high))]
-    if not gaps:
-        detail = "indexable: as the price of activity rises, each state turns passive once and stays so"
-    else:
-        detail = "not indexable: " + "; ".join(f"state {s} is passive at prices from {low:.6g} to {high:.6g} and active again above" for s, low, high in gaps)
-    indices = np.array([prices[0] for prices in entered])
-    indices[[s for s, _, _ in gaps]] = np.nan
-    return Whittle(indices, not gaps, np.array(gaps).reshape(-1, 3), detail)

@@ -1,7 +1,7 @@
 """Draws: known answers, compiled == plain Python, the laws, and the independence of neighbouring streams."""
 
 import math
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from budgetsim.draws import (
     ROUND,
     bernoulli,
     beta,
+    binomial,
     block,
     categorical,
     exp,
@@ -24,6 +25,7 @@ from budgetsim.draws import (
     normal,
     normal_quantile,
     nth_use,
+    poisson,
     rule_key,
     shuffle,
     uniform,
@@ -345,3 +347,113 @@ def test_nth_use_depends_on_arm_and_count_only(seed):
 def test_streams_and_replications_differ(seed):
     luck = [uniform(nature_key(seed, r, 0, stream), 0) for r in range(50) for stream in range(ROUND, BEGIN_POLICY + 1)]
     assert len(set(luck)) == len(luck)
+
+
+# ------------------------------------------------------------------------------------------------ counts
+def counted(seed, n, p, out):
+    """Binomial draws in the first row of out, Poisson draws of mean n p in the second."""
+    for i in range(out.shape[1]):
+        key = nature_key(seed, i // 64, i % 64, ROUND)
+        out[0, i] = binomial(key, 0, n, p)
+        out[1, i] = poisson(key, 0, n * p)
+
+
+compiled_counted = compiled(counted)
+#: inversion, both sides of its border, mirrored, rejection with few and with very many trials
+COUNTS = [(1, 0.3), (7, 0.5), (33, 0.3), (34, 0.3), (20, 0.5), (25, 0.6), (100, 0.9), (1000, 0.27), (10**6, 5e-6), (10**6, 0.7), (10**9, 0.82),
+          (10**15, 0.37), (10**15, 9e-15), (10**15, 1.1e-14), (10**12, 1e-14)]  # fmt: skip
+
+
+def fit(x, law):
+    """p-value of chi-square with at least 8 expected in each cell; where values are many, of Kolmogorov and Smirnov beside the normal law.
+
+    The latter is off by skewness / 6 < 1e-4 there; scipy's own distribution function would take a minute.
+    """
+    low, high = x.min(), x.max()
+    if high - low > 4000:
+        return stats.kstest((x - law.mean()) / law.std(), stats.norm.cdf).pvalue
+    expected = law.pmf(np.arange(low, high + 1)) * len(x)
+    counts, common = np.bincount((x - low).astype(int)), expected >= 8
+    rest = len(x) - expected[common].sum()
+    expected, counts = np.append(expected[common], rest), np.append(counts[common], counts[~common].sum())
+    if rest < 8:  # rare values: too few for a cell of their own, and not many
+        assert stats.poisson.sf(counts[-1] - 1, max(rest, 1e-12)) > 1e-6
+        expected, counts = expected[:-1] * counts[:-1].sum() / expected[:-1].sum(), counts[:-1]
+    return stats.chisquare(counts, expected).pvalue if counts.size > 1 else 1.0
+
+
+@pytest.mark.parametrize(("n", "p"), COUNTS)
+def test_counts_have_their_laws(n, p, seed):
+    out = np.zeros((2, 300_000))
+    compiled_counted(np.uint64(seed), float(n), p, out)
+    assert np.array_equal(out, np.floor(out)) and out.min() >= 0 and out[0].max() <= n
+    for x, law, variance in ((out[0], stats.binom(n, p), n * p * (1 - p)), (out[1], stats.poisson(n * p), n * p)):
+        assert fit(x, law) > 1e-5
+        assert abs(x.mean() - n * p) < 5 * math.sqrt(variance / x.size)
+        fourth = variance * (1 + 3 * variance)  # about the central moment; exactly that of a Poisson variable
+        assert abs(np.mean((x - n * p) ** 2) - variance) < 5 * math.sqrt((fourth - variance**2) / x.size)
+
+
+def test_a_count_of_a_wrong_law_is_noticed(seed):
+    """Control: a probability wrong in the third digit, and Poisson instead of binomial."""
+    out = np.zeros((2, 300_000))
+    compiled_counted(np.uint64(seed), 1000.0, 0.27, out)
+    assert fit(out[0], stats.binom(1000, 0.2706)) < 1e-5 and fit(out[1], stats.binom(1000, 0.27)) < 1e-5
+    compiled_counted(np.uint64(seed), 1e15, 0.37, out)
+    assert fit(out[0], stats.binom(1e15, 0.37 + 3e-10)) < 1e-5
+
+
+@pytest.mark.parametrize(("n", "p"), COUNTS)
+def test_counts_compiled_equal_plain(n, p, seed):
+    fast, plain = np.zeros((2, 200)), np.zeros((2, 200))
+    compiled_counted(np.uint64(seed), float(n), p, fast)
+    counted(seed, n, p, plain)
+    assert np.array_equal(fast, plain)
+
+
+def test_certain_counts_are_exact_and_use_no_word():
+    key = nature_key(4, 0, 0, ROUND)
+    for n in (0, 1, 17, 10**15):
+        assert binomial(key, 0, n, 0.0) == 0.0 and binomial(key, 0, n, 1.0) == float(n) and binomial(key, 0, 0, 0.4) == 0.0
+    assert poisson(key, 0, 0.0) == 0.0 and not key.drawn and type(binomial(key, 0, 5, 1)) is float
+
+
+def test_failures_are_the_trials_less_the_successes(seed):
+    """binomial(n, 1 - p) = n - binomial(n, p) with the same key, wherever 1 - p is exact."""
+    for t in range(300):
+        for n, p in ((9, 0.25), (500, 0.75), (10**12, 0.125), (10**15, 0.5 - 2.0**-20)):
+            one, two = (nature_key(seed, 0, t, ROUND) for _ in range(2))
+            assert binomial(one, 0, n, p) + binomial(two, 0, n, 1.0 - p) == n
+
+
+def log_factorial(k):
+    """To more than 40 digits: an integer's logarithm, above 2000 Stirling's series."""
+    if k <= 2000:
+        return EXACT.ln(Decimal(math.factorial(k)))
+    x, series = Decimal(k), [(1, 12), (-1, 360), (1, 1260), (-1, 1680), (1, 1188), (-691, 360360), (1, 156)]
+    two_pi = 2 * Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
+    tail = sum(Decimal(a) / b / x ** (2 * i + 1) for i, (a, b) in enumerate(series))
+    return (x + Decimal("0.5")) * EXACT.ln(x) - x + EXACT.ln(two_pi) / 2 + tail
+
+
+@pytest.mark.parametrize(("n", "p"), [(33, 0.3125), (1000, 0.5), (10**9, 0.3125), (10**15, 0.375), (10**15, 1.1e-14)])
+def test_log_probabilities_do_not_cancel(n, p):
+    """Against 60 digits: the error of log P stays near 1e-13, whatever n (wherever n p is a double)."""
+    spread = math.sqrt(n * p * (1 - p))
+    with localcontext(EXACT):
+        mean, log_p, log_q = Decimal(n) * Decimal(p), Decimal(p).ln(), (1 - Decimal(p)).ln()
+        for k in {max(0, min(n, math.floor(n * p + z * spread))) for z in (-6, -1, 0, 0.5, 3, 7)} | ({0, n} if n < 100 else {0} if mean < 100 else set()):
+            exact = log_factorial(n) - log_factorial(k) - log_factorial(n - k) + k * log_p + (n - k) * log_q
+            assert draws._log_binomial(float(k), float(n), p) == pytest.approx(float(exact), rel=1e-13, abs=1e-12)
+            exact = k * mean.ln() - mean - log_factorial(k)
+            assert draws._log_poisson(float(k), n * p) == pytest.approx(float(exact), rel=1e-13, abs=1e-12)
+
+
+@pytest.mark.parametrize(("draw", "law"), [(binomial, (50, 0.4)), (binomial, (3, 0.4)), (poisson, (40.0,)), (poisson, (2.0,))])
+def test_the_slot_of_a_count_is_drawn_once(draw, law, seed):
+    key = nature_key(seed, 0, 0, ROUND)
+    draw(key, 0, *law)
+    draw(key, 1, *law)
+    uniform(key, 0)
+    with pytest.raises(ValueError, match="slot 0 drawn twice in one round by the problem"):
+        draw(key, 0, *law)

@@ -1,0 +1,114 @@
+"""What rules share that play a mixture of arms found by a linear program: records of pulls, confidence bounds, the draw."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import BadValue, array, number
+from .confidence import any_arm, spending_rate
+from .draws import log, uniform
+from .kernels import available
+from .model import VOID, Spec
+
+NO_COST_SEEN = int(VOID)
+FORMS = ("relative", "hoeffding")
+SMALLEST = 1e-100  # of a largest cost
+
+
+class Record(NamedTuple):
+    """What n arms have shown, and the mixture that is played."""
+
+    pulls: np.ndarray
+    reward: np.ndarray  #: sum
+    charged: np.ndarray  #: pulls whose cost was seen
+    cost: np.ndarray  #: sum (n, d), in units of the largest cost
+    untried: np.ndarray  #: how many arms have no pull
+    mixture: np.ndarray
+
+
+class Told(NamedTuple):
+    """What the rule was told, costs in units of the largest."""
+
+    level: float  #: A
+    hoeffding: bool
+    rate: np.ndarray  #: budget / horizon (d,)
+    unit: np.ndarray  #: 1 / largest cost (d,)
+    idle: bool
+
+
+def largest_costs(value: Any) -> np.ndarray:
+    """The argument `largest_cost` of a rule: (1,) for all resources or (d,)."""
+    told = 1.0 if value is None else value
+    return np.array([number("largest_cost", told, SMALLEST)]) if np.ndim(told) == 0 else array("largest_cost", told, (None,), SMALLEST)
+
+
+def opened(rule: str, spec: Spec, radius: str, confidence: float, largest: np.ndarray) -> tuple[Record, Told]:
+    """Nothing seen yet; declines a problem without a finite budget, with one that is 0, or renewed."""
+    n, d = spec.n_actions, spec.budget.size
+    if largest.size not in (1, d):
+        raise BadValue(f"largest_cost: got {largest.size} numbers; allowed: one, or one for each of the problem's {d} resources")
+    if not np.isfinite(spec.budget).any() or (spec.budget <= 0.0).any():
+        raise BadValue(f"{rule}: got budget {spec.budget.tolist()}; allowed: at least one that is finite, and none that is 0")
+    rate = spending_rate(rule, spec) / largest
+    level = confidence * log(n * spec.horizon * (d + 1.0))
+    zeros = np.zeros
+    record = Record(zeros(n), zeros(n), zeros(n), zeros((n, d)), np.array([float(n)]), np.full(n, 1.0 / n))
+    return record, Told(level, radius == "hoeffding", rate, np.ones(d) / largest, bool(spec.idle))
+
+
+def rounds_to_solve(spec: Spec, resolve: float) -> list[int]:
+    """The first round in which every arm can have been pulled, then one after each share `resolve` of the horizon."""
+    return list(range(spec.n_actions, spec.horizon, max(1, math.floor(resolve * spec.horizon))))
+
+
+def note(record: Any, told: Any, action: Any, outcome: Any) -> None:
+    """Adds a round to the record."""
+    if action < 0:
+        return
+    if record.pulls[action] == 0.0:
+        record.untried[0] -= 1.0
+    record.pulls[action] += 1.0
+    record.reward[action] += outcome.reward
+    if outcome.status != NO_COST_SEEN:
+        record.charged[action] += 1.0
+        for j in range(told.unit.size):
+            record.cost[action, j] += told.unit[j] * outcome.cost[j]
+
+
+def draw_arm(record: Any, told: Any, view: Any, key: Any) -> Any:
+    """An available arm never pulled, if there is one; else a draw from the mixture, what is missing to 1 being idle."""
+    mixture = record.mixture
+    if record.untried[0] > 0.0:
+        for k in range(mixture.size):
+            if record.pulls[k] == 0.0 and available(view, k):
+                return k
+    total, share = 0.0, 0.0
+    for k in range(mixture.size):
+        share += mixture[k]
+        if available(view, k):
+            total += mixture[k]
+    idle = max(1.0 - share, 0.0) if told.idle else 0.0
+    if total + idle == 0.0:
+        return any_arm(view, mixture.size, key, 1)
+    point, arm, last = uniform(key, 0) * (total + idle), 0, -1
+    while arm < mixture.size and point >= 0.0:
+        if mixture[arm] > 0.0 and available(view, arm):
+            point -= mixture[arm]
+            last = arm
+        arm += 1
+    return -1 if point >= 0.0 and (idle > 0.0 or last < 0) else last
+
+
+def bounds(record: Any, told: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(upper, lower) of the mean rewards (n,), then (lower, upper) of the mean costs (n, d), all in [0, 1] where data are."""
+    return *_around(record.reward, record.pulls, told)[::-1], *_around(record.cost, record.charged[:, None], told)
+
+
+def _around(total: np.ndarray, n: np.ndarray, told: Any) -> tuple[np.ndarray, np.ndarray]:
+    n = np.broadcast_to(n, total.shape)
+    seen = np.maximum(n, 1.0)
+    mean = total / seen
+    one = told.level / seen
+    radius = np.sqrt(one) if told.hoeffding else np.sqrt(one * np.maximum(mean, 0.0)) + one
+    return np.where(n > 0.0, np.maximum(mean - radius, 0.0), 0.0), np.where(n > 0.0, np.minimum(mean + radius, 1.0), 1.0)

@@ -98,7 +98,7 @@ def bernoulli_gittins_index(a: float, b: float, discount: float, tolerance: floa
     # Pulling on less retiring falls at least as fast as g rises, since one pull at least is made. So values that are off by
     # x / (1 - beta) after H pulls put the index off by at most beta^H x / (1 - beta), and rounding by eps / (1 - beta)^2.
     depth = int(np.ceil(np.log(tolerance / 4.0 * (1.0 - beta)) / np.log(beta)))
-    rounding = 8.0 * np.finfo(float).eps / (1.0 - beta) ** 2
+    rounding = 8.0 * float(np.finfo(float).eps) / (1.0 - beta) ** 2
     lower = max(_root(a, b, beta, depth, False, tolerance)[0] - rounding, 0.0)
     upper = min(_root(a, b, beta, depth, True, tolerance)[1] + rounding, 1.0)
     return Between((lower + upper) / 2.0, lower, upper)

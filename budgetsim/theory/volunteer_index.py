@@ -76,6 +76,24 @@ def volunteer_index(context_probability: Any, acceptance: Any, reactivation: Any
     return VolunteerIndex(w.max() * np.array([v for v, _ in followed]), np.array([not g for _, g in followed]), np.array(gaps).reshape(-1, 4))
 
 
+def every_index(context_probability: Any, acceptance: Any, reactivation: Any, reward: Any = None, discount: float | None = None) -> np.ndarray:
+    """The indices (N, K) of `volunteer_index` where all volunteers have them; an error that names the first who has not, for rules that rank.
+
+    >>> every_index([0.5, 0.5], [0.8, 0.2], 0.5).round(6).tolist()
+    [[0.8, 0.125]]
+    """
+    found = volunteer_index(context_probability, acceptance, reactivation, reward, discount)
+    if not found.indexable.all():
+        i, k, low, high = found.gaps[0]
+        many = int((~found.indexable).sum())
+        who = f"volunteer {int(i)}" + (f" ({many} in all)" if many > 1 else "")
+        raise BadValue(
+            f"reward: got rewards under which {who} has no Whittle index: in context {int(k)}, being left alone is optimal at prices "
+            f"from {low:.4g} to {high:.4g} and being notified above; allowed: equal rewards, or a rule that needs no index"
+        )
+    return found.indices
+
+
 def volunteer_arm(context_probability: Any, acceptance: Any, reactivation: float, reward: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """The same volunteer as an arm with 2K states, for `whittle_index`: away in context 0 to K - 1, then active in context 0 to K - 1.
 

@@ -129,6 +129,7 @@ class Rates(NamedTuple):
     arms: int
     unit: np.ndarray  #: (d,) B / budget: what brings every budget to the smallest, B
     largest: float  #: largest cost in these units
+    scales: int = 1  #: how many halvings of gamma a rule draws from
 
 
 def play_game(memory: Any, params: Any, view: Any, left: Any, t: Any, key: Any) -> Any:

@@ -3,21 +3,11 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from ..arguments import number
 from ..confidence import best
-from ..draws import exp, log, uniform
-from ..kernels import available
+from ..draws import log
+from ..exponential_weights import draw_weighted, multiply, weights
 from ..model import ARM, Policy
-
-FLOOR = 1e-290  # a weight this far below the sum is never drawn; denormal numbers are slow
-
-
-class Memory(NamedTuple):
-    weight: np.ndarray
-    total: np.ndarray  #: their sum, between 1/2 and 1
-    probability: np.ndarray  #: of the arm just drawn
 
 
 class Params(NamedTuple):
@@ -26,47 +16,11 @@ class Params(NamedTuple):
 
 
 def act(memory, params, view, left, t, key):
-    weight = memory.weight
-    total, count = memory.total[0], 0
-    for k in range(weight.size):
-        if available(view, k):
-            count += 1
-    if count < weight.size:
-        total = 0.0
-        for k in range(weight.size):
-            if available(view, k):
-                total += weight[k]
-    share, base = (1.0 - params.mixing) / total, params.mixing / count
-    last = weight.size - 1
-    while not available(view, last):
-        last -= 1
-    arm, point = 0, uniform(key, 0)
-    while arm < last and (not available(view, arm) or point >= share * weight[arm] + base):
-        if available(view, arm):
-            point -= share * weight[arm] + base
-        arm += 1
-    memory.probability[0] = share * weight[arm] + base
-    return arm
+    return draw_weighted(memory, params.mixing, memory.weight.size, view, key, 0)
 
 
 def update(memory, params, view, action, outcome, t):
-    weight, loss = memory.weight, max(1.0 - outcome.reward, 0.0)
-    old = weight[action]
-    weight[action] = max(old * exp(-params.eta * loss / memory.probability[0]), FLOOR)
-    memory.total[0] += weight[action] - old
-    if memory.total[0] < 0.5:
-        restore(memory)
-
-
-def restore(memory):
-    """Scales the weights to sum 1 again, before the running sum has lost digits."""
-    weight, total = memory.weight, 0.0
-    for k in range(weight.size):
-        total += weight[k]
-    memory.total[0] = 0.0
-    for k in range(weight.size):
-        weight[k] = max(weight[k] / total, FLOOR)
-        memory.total[0] += weight[k]
+    multiply(memory, action, -params.eta * max(1.0 - outcome.reward, 0.0) / memory.probability[0])
 
 
 def recommend(memory, params, left, t, key):
@@ -118,7 +72,7 @@ def exp3(eta: float | None = None, mixing: float = 0.0) -> Policy:
     def init(spec):
         k = spec.n_actions
         rate = math.sqrt(2.0 * log(k) / (k * spec.horizon)) if eta is None else eta
-        return Memory(np.full(k, 1.0 / k), np.ones(1), np.ones(1)), Params(rate, mixing)
+        return weights(k), Params(rate, mixing)
 
     name = f"mixing={mixing:g}; told the horizon" if eta is None else f"eta={eta:g}, mixing={mixing:g}"
     return Policy(ARM, init, act, update, recommend=recommend, name=f"exp3({name})")

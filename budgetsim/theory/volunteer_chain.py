@@ -51,11 +51,23 @@ def volunteer_chain(context_probability: Any, acceptance: Any, reactivation: flo
     p = array("acceptance", acceptance, f.shape, 0.0, 1.0)
     q, n = number("reactivation", reactivation, 0.0, 1.0), whole("volunteers", volunteers, 1)
     still = np.zeros((n + 1, n + 1))
-    still[n, n] = 1.0
-    for active in range(n - 1, -1, -1):  # one more inactive volunteer, who arrives with chance q
-        still[active, active:n] += (1.0 - q) * still[active + 1, active + 1 :]
-        still[active, active + 1 :] += q * still[active + 1, active + 1 :]
+    for active, arrivals in enumerate(binomial_law(n, q)[::-1]):
+        still[active, active:] = arrivals[: n + 1 - active]
     return Chain(f, p, q, n, {(k, 0): still for k in range(f.size)})
+
+
+def binomial_law(n: int, p: float) -> np.ndarray:
+    """The laws (n + 1, n + 1) of Bin(m, p), m = 0..n by rows, to a few n roundings however small.
+
+    >>> binomial_law(2, 0.25).tolist()
+    [[1.0, 0.0, 0.0], [0.75, 0.25, 0.0], [0.5625, 0.375, 0.0625]]
+    """
+    law = np.zeros((n + 1, n + 1))
+    law[0, 0] = 1.0
+    for m in range(n):
+        law[m + 1] = (1.0 - p) * law[m]
+        law[m + 1, 1:] += p * law[m, :-1]
+    return law
 
 
 def _move(chain: Chain, k: int, notified: int) -> np.ndarray:

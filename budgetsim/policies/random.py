@@ -1,24 +1,28 @@
 """Volunteers at random: the control that looks at who is active and at nothing else."""
 
-from ..draws import uniform
-from ..model import VECTOR, Nothing, Policy
+from typing import NamedTuple
+
+import numpy as np
+
+from ..draws import integer
+from ..model import VECTOR, Policy
 from ..volunteers import declined, learn_nothing
 
 
+class Memory(NamedTuple):
+    waiting: np.ndarray  #: (N,) the active volunteers of this round come first
+
+
 def act(memory, params, view, left, t, key, chosen):
-    n, waiting = chosen.size, 0.0
-    for i in range(n):
+    waiting, n = memory.waiting, 0
+    for i in range(chosen.size):
         chosen[i] = 0.0
-        waiting += view.active[i]
-    room = min(left[0], waiting)
-    i = 0
-    while room >= 1.0:  # each of those still waiting has the same chance room / waiting
-        if view.active[i] != 0.0:
-            if uniform(key, i) * waiting < room:
-                chosen[i] = 1.0
-                room -= 1.0
-            waiting -= 1.0
-        i += 1
+        waiting[n] = i
+        n += int(view.active[i])
+    for j in range(int(min(left[0], float(n)))):  # the first steps of a shuffle
+        at = j + integer(key, j, n - j)
+        i, waiting[at] = waiting[at], waiting[j]
+        chosen[i] = 1.0
 
 
 def random() -> Policy:
@@ -45,6 +49,6 @@ def random() -> Policy:
 
     def init(spec):
         declined("random", spec)
-        return Nothing()
+        return Memory(np.zeros(spec.n_actions, np.int64))
 
     return Policy(VECTOR, init, act, learn_nothing, name="random")

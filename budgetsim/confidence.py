@@ -186,3 +186,30 @@ def kl_lower(mean: Any, level: Any) -> Any:
     0.128964
     """
     return 1.0 - kl_upper(1.0 - mean, level)
+
+
+# ------------------------------------------------------------------------------------------------ other KL
+def poisson_kl(p: Any, q: Any) -> Any:
+    """kl(p, q) = q - p + p log(p/q) in nats, of Poisson laws with means p, q >= 0.
+
+    >>> round(poisson_kl(3.0, 6.0), 6), poisson_kl(0.0, 2.0), poisson_kl(1.0, 0.0)
+    (0.920558, 2.0, inf)
+    """
+    if p == q:
+        return 0.0
+    if q <= 0.0:
+        return math.inf
+    return max(q - p + (p * log(p / q) if p > 0.0 else 0.0), 0.0)
+
+
+def exponential_kl(p: Any, q: Any) -> Any:
+    """kl(p, q) = p/q - 1 - log(p/q) in nats, of exponential laws with means p, q >= 0.
+
+    >>> round(exponential_kl(3.0, 6.0), 6), exponential_kl(0.0, 1.0), exponential_kl(1.0, 0.0)
+    (0.193147, inf, inf)
+    """
+    if p == q:
+        return 0.0
+    if p <= 0.0 or q <= 0.0:
+        return math.inf
+    return max(p / q - 1.0 - log(p / q), 0.0)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ..arguments import choice, number
 from ..model import Optimum
+from ..theory.identification import RISKS
 
 _EPS = 2.0**-52
 
@@ -65,7 +66,7 @@ def sprt_oracle(gap: float, sigma: float = 1.0, price: float = 1e-4, risk: str =
     gap = number("gap", gap, 0.0, 1e30)
     sigma = number("sigma", sigma, 1e-30, 1e30)
     price = number("price", price, 1e-30, 1e30)
-    scale = gap if choice("risk", risk, ("misidentification", "simple_regret")) == "simple_regret" else 1.0
+    scale = gap if choice("risk", risk, RISKS) == "simple_regret" else 1.0
     target = (gap / sigma) ** 2 / (4.0 * price) * scale
     low, high = _threshold(target)
     a = 0.5 * (low + high)

@@ -7,8 +7,7 @@ import numpy as np
 from .. import draws
 from ..arguments import array, choice, number, whole
 from ..model import ARM, Problem, Spec, Units
-
-RISKS = ("misidentification", "simple_regret")
+from ..theory.identification import RISKS
 
 
 class Truth(NamedTuple):

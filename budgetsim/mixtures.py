@@ -58,8 +58,15 @@ def opened(rule: str, spec: Spec, radius: str, confidence: float, largest: np.nd
 
 
 def rounds_to_solve(spec: Spec, resolve: float) -> list[int]:
-    """The first round in which every arm can have been pulled, then one after each share `resolve` of the horizon."""
-    return list(range(spec.n_actions, spec.horizon, max(1, math.floor(resolve * spec.horizon))))
+    """When every arm can have been pulled, then after each share `resolve` of the horizon, and early on whenever the rounds grew by a twentieth.
+
+    Without the latter the first few programs, which know next to nothing, would hold for a constant share of every horizon.
+    """
+    rounds, t = [], spec.n_actions
+    while t < spec.horizon:
+        rounds.append(t)
+        t += max(1, math.floor(min(resolve * spec.horizon, t / 20)))
+    return rounds
 
 
 def note(record: Any, told: Any, action: Any, outcome: Any) -> None:

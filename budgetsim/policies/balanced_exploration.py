@@ -31,8 +31,9 @@ def balanced_exploration(radius: str = "relative", confidence: float = 0.25, res
         {x >= 0, sum x <= 1 : l_j.x <= B_j / T for every j, U.x >= V}.
 
     In each phase, for every arm b the x of this set with the greatest x_b is found; a round takes one of these K
-    mixtures, each with probability 1/K, and an arm from it; what is missing to 1 is idle. After each arm was pulled once
-    a phase lasts for the share `resolve` of the horizon. Bounds are mean +- r as in `ucb_bwk`.
+    mixtures, each with probability 1/K, and an arm from it; what is missing to 1 is idle. The first phase begins when each
+    arm was pulled once; a phase lasts for a twentieth of the rounds before it, but at most for the share `resolve` of the
+    horizon. Bounds are mean +- r as in `ucb_bwk`.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def balanced_exploration(radius: str = "relative", confidence: float = 0.25, res
     confidence
         Multiplies the logarithm in A, >= 0; 0.25 as in `primal_dual`.
     resolve
-        A phase, as a share of the horizon, in (0, 1].
+        The longest phase, as a share of the horizon, in (0, 1].
     largest_cost
         The most that a round can cost, a number or (d,), > 0, in units of each resource; None for 1.
 

@@ -32,7 +32,8 @@ def replan(memory, params, view, left, t):
 def ucb_bwk(radius: str = "relative", confidence: float = 0.25, epsilon: float | None = None, resolve: float = 0.01, largest_cost: Any = None) -> Policy:
     """UcbBwK: an arm drawn from the solution of the most optimistic fluid linear program.
 
-    After each arm was pulled once, and again after each share `resolve` of the horizon, the rule solves
+    After each arm was pulled once, and again after each share `resolve` of the horizon (early on whenever the rounds grew by
+    a twentieth), the rule solves
 
         max U.x   subject to   L_j.x <= (1 - epsilon) B_j / T for every resource j,  sum x <= 1,  x >= 0,
 
@@ -50,7 +51,7 @@ def ucb_bwk(radius: str = "relative", confidence: float = 0.25, epsilon: float |
         The share of every budget that is kept back, in [0, 1); None for ``min(1/2, sqrt(K A / B) + K A / B)``, B the
         smallest budget in units of the largest cost.
     resolve
-        Share of the horizon between two programs, in (0, 1].
+        Greatest share of the horizon between two programs, in (0, 1].
     largest_cost
         The most that a round can cost, a number or (d,), > 0, in units of each resource; None for 1.
 
@@ -67,7 +68,7 @@ def ucb_bwk(radius: str = "relative", confidence: float = 0.25, epsilon: float |
 
     Departures from the paper
     -------------------------
-    The program is solved every 1 % of the rounds instead of in every round. The paper's epsilon is known to us up to
+    The program is solved after every 1 % of the rounds, or 5 % of those played, instead of in every round. The paper's epsilon is known to us up to
     logarithms only. Without the idle action the draw is from x / sum x. Where arms are not available the draw is
     conditioned on those that are. A round that the budget made void counts as a reward of 0 and shows no cost.
 

@@ -265,24 +265,39 @@ def _lagrangian(tables: list[np.ndarray], f: np.ndarray, low: np.ndarray, budget
         slope = budget - float(f @ b)
         return sum(float(t[i]) for t, i in zip(tables, b - low, strict=True)) + price * slope, slope, b
 
-    left, (bound, down, best) = 0.0, at(0.0)
-    if down >= 0.0:
-        return bound, best
-    right = 1.0 + max(float(np.max((t[1:] - t[0]) / (f_k * np.arange(1, t.size)), initial=0.0)) for t, f_k in zip(tables, f, strict=True) if f_k > 0.0)
-    low_value, (high_value, up, best) = bound, at(right)
-    bound = min(bound, high_value)
-    for _ in range(64):
-        price = (high_value - low_value + down * left - up * right) / (down - up)
-        model = low_value + down * (price - left)
-        value, slope, b = at(price)
-        bound = min(bound, value)
-        if value <= model + 8 * _EPS * abs(value) or not left < price < right:
-            break
-        if slope < 0.0:
-            left, low_value, down = price, value, slope
-        else:
-            right, high_value, up, best = price, value, slope, b
+    dear = (float(np.max((t[1:] - t[0]) / (f_k * np.arange(1, t.size)), initial=0.0)) for t, f_k in zip(tables, f, strict=True) if f_k > 0.0)
+    bound, _, _, (_, best) = lowest_price(at, 1.0 + max(dear))
     return bound, best
+
+
+def lowest_price(at: Callable[[float], tuple[float, float, Any]], most: float) -> tuple[float, float, tuple[float, Any], tuple[float, Any]]:
+    """Minimises a convex piecewise linear function over prices in [0, most]; at(price) -> (value, slope, plan).
+
+    The two lines that touch it nearest meet below its minimum; where they meet is asked next, until they meet on it.
+    Returns value, price, and the (slope, plan) of the nearest lines, the first falling (or the same as the second), the second not.
+    """
+    left, right = 0.0, most
+    low_value, down, first = at(left)
+    if down >= 0.0:
+        return low_value, left, (down, first), (down, first)
+    high_value, up, second = at(right)
+    best = min((low_value, left), (high_value, right))
+    for _ in range(100):
+        if up <= 0.0:  # most was too little: only its rounding can be
+            break
+        price = (high_value - low_value + down * left - up * right) / (down - up)
+        if not left < price < right:
+            break
+        line = low_value + down * (price - left)
+        value, slope, plan = at(price)
+        best = min(best, (value, price))
+        if slope < 0.0:
+            left, low_value, down, first = price, value, slope, plan
+        else:
+            right, high_value, up, second = price, value, slope, plan
+        if value <= line + 8 * _EPS * abs(value):
+            break
+    return *best, (down, first), (up, second)
 
 
 # ------------------------------------------------------------------------------------------------ boxes and the budget

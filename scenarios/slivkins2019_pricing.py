@@ -5,9 +5,10 @@ the price and takes a unit; the run ends before the first sale without stock [Sl
 program posts .8 to everybody: .16 a customer, the stock just lasting. Without a limit .5 would be best: .25 a customer. The
 chapter names the example and prints no figure; the numbers are ours.
 
-**What must be visible.** Rules that know the stock learn to post a price near .8 and sell until the end; `ucb1`, which
-looks at revenue only, the control, settles near .5, sells out by half time and loses a constant share of every horizon.
-Regret of PrimalDualBwK and UcbBwK is sublinear.
+**What must be visible.** PrimalDualBwK and UcbBwK learn to post a price near .8, with sublinear regret. `ucb1`, which looks at
+revenue only, the control, settles near .5, sells out before half time and loses a constant share of every horizon. LagrangeBwK
+at its textbook rates ends with stock unsold, and balanced exploration explores to the end: both beat `ucb1` at the longest
+horizon, and are shown losing to the first two.
 """
 
 import numpy as np

@@ -162,4 +162,5 @@ def uniform_misidentification(gaps: Any, pulls_each: Any, sigma: float = 1.0) ->
     array("pulls_each", n.ravel(), (None,), 0.0)
     z, step = np.linspace(-9.0, 9.0, 1201, retstep=True)
     shifted = ndtr(z + np.sqrt(n)[..., None, None] * gaps[:, None] / sigma)
-    return 1.0 - step / np.sqrt(2.0 * np.pi) * (np.exp(-z * z / 2.0) * shifted.prod(axis=-2)).sum(axis=-1)
+    right = step / np.sqrt(2.0 * np.pi) * (np.exp(-z * z / 2.0) * shifted.prod(axis=-2)).sum(axis=-1)
+    return np.maximum(1.0 - right, 0.0)

@@ -153,7 +153,7 @@ def greedy_cache(saving: np.ndarray, slots: int) -> list[int]:
     heapq.heapify(heap)
     cache: list[int] = []
     while len(cache) < slots:
-        gain, n, looked = heapq.heappop(heap)
+        _, n, looked = heapq.heappop(heap)
         if looked == len(cache):
             cache.append(n)
             kept = np.maximum(kept, saving[:, n])

@@ -112,8 +112,8 @@ def _merged(v: np.ndarray) -> np.ndarray:
     return rows * many[:, None]
 
 
-def _program(v: np.ndarray, k: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:
-    """Columns: y (N,), then z for the positive entries of v; rows: one a request, one a z, and the slots."""
+def _program(v: np.ndarray, k: int) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Matrix, right-hand side and objective of the least -v z, columns in [0, 1]: y (N,), then z for the positive entries of v; rows: one a request, one a z, and the slots."""
     from scipy import sparse
 
     t, n = np.nonzero(v)
@@ -123,7 +123,7 @@ def _program(v: np.ndarray, k: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:
     shape = (rows, v.shape[1] + m), (m, v.shape[1] + m)
     slots = sparse.csr_array(np.append(np.ones(v.shape[1]), np.zeros(m))[None])
     matrix = sparse.vstack([sparse.csr_array(p, shape=s) for p, s in zip(parts, shape, strict=True)] + [slots], format="csr")
-    return matrix, np.concatenate([np.ones(rows), np.zeros(m), [k]]), np.append(np.zeros(v.shape[1]), -v[t, n]), np.append(np.ones(v.shape[1]), np.ones(m))
+    return matrix, np.concatenate([np.ones(rows), np.zeros(m), [k]]), np.append(np.zeros(v.shape[1]), -v[t, n])
 
 
 def _relaxed(v: np.ndarray, k: int) -> tuple[float, np.ndarray]:
@@ -133,8 +133,8 @@ def _relaxed(v: np.ndarray, k: int) -> tuple[float, np.ndarray]:
     rows = _merged(v)
     if k == 0 or not rows.size:
         return 0.0, np.zeros(v.shape[1])
-    matrix, caps, objective, upper = _program(rows, k)
-    solved = linprog(objective, matrix, caps, bounds=np.column_stack([np.zeros(upper.size), upper]), method="highs")
+    matrix, caps, objective = _program(rows, k)
+    solved = linprog(objective, matrix, caps, bounds=(0.0, 1.0), method="highs")
     if solved.x is None:
         raise BudgetsimError(f"static_cache_optimum: HiGHS found no relaxation: {solved.message}")
     return price_bound(rows, k, -solved.ineqlin.marginals[: len(rows)]), solved.x[: v.shape[1]]
@@ -154,9 +154,9 @@ def _integer(v: np.ndarray, k: int) -> list[int]:
     rows = _merged(v)
     if not rows.size:
         return list(range(k))
-    matrix, caps, objective, upper = _program(rows, k)
-    whole_y = np.append(np.ones(v.shape[1]), np.zeros(upper.size - v.shape[1]))
-    solved = milp(objective, integrality=whole_y, bounds=Bounds(0.0, upper), constraints=LinearConstraint(matrix, -np.inf, caps), options={"mip_rel_gap": 0.0, "node_limit": NODES})
+    matrix, caps, objective = _program(rows, k)
+    whole_y = np.append(np.ones(v.shape[1]), np.zeros(objective.size - v.shape[1]))
+    solved = milp(objective, integrality=whole_y, bounds=Bounds(0.0, 1.0), constraints=LinearConstraint(matrix, -np.inf, caps), options={"mip_rel_gap": 0.0, "node_limit": NODES})
     if solved.x is None:
         raise BudgetsimError(f"static_cache_optimum: HiGHS found no cache: {solved.message}")
     return sorted(np.argsort(-solved.x[: v.shape[1]], kind="stable")[:k].tolist())

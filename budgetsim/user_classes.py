@@ -87,6 +87,5 @@ def chance(order: Any, share: Any, rate: Any, user_class: Any) -> Any:
     while int(order[i]) != user_class:
         rate -= share[int(order[i])]
         i += 1
-    if rate >= share[user_class]:
-        return 1.0
-    return max(rate, 0.0) / share[user_class]
+    rate = max(rate, 0.0)  # rounding; and so that a class that never comes divides nothing
+    return 1.0 if rate >= share[user_class] else rate / share[user_class]

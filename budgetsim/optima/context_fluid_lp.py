@@ -113,6 +113,7 @@ def _earned(earned: float, served: float, budget: float, horizon: int) -> float:
 
     if served <= 0.0:
         return 0.0
+    served = min(served, 1.0)
     most = int(min(np.floor(budget * (1.0 + TOLERANCE)), horizon))
     sent = horizon * served * binom.cdf(most - 2, horizon - 1, served) + most * binom.sf(most - 1, horizon, served)
     return earned / served * min(float(sent), most)

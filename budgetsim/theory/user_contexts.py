@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..intervals import Interval, mean_from_moments, simultaneous
+from ..intervals import Interval, mean, simultaneous
 
 
 class Crowd(NamedTuple):
@@ -63,10 +63,7 @@ def class_values(centres: Any, weights: Any, offset: Any, spread: float, unit_le
     """
     rng, j = np.random.default_rng(seed), len(centres)
     best = _best(np.repeat(np.arange(j), samples), centres, weights, offset, spread, unit_length, rng).reshape(j, samples)
-    deviation = best - best.mean(axis=1, keepdims=True)
-    second = np.maximum((deviation**2).mean(axis=1), 1e-300)
-    skewness = (deviation**3).mean(axis=1) / second**1.5
-    return mean_from_moments(samples, best.mean(axis=1), best.var(axis=1, ddof=1), simultaneous(level, j), skewness)._replace(level=level)
+    return mean(best.T, simultaneous(level, j))._replace(level=level)
 
 
 def _best(user_class: np.ndarray, centres: Any, weights: Any, offset: Any, spread: float, unit_length: bool, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import number
-from ..confidence import Means, hoeffding, means, record
+from ..confidence import Means, means, record
 from ..draws import log, uniform
 from ..kernels import available
 from ..model import ARM, VOID, Policy
@@ -17,6 +17,7 @@ NOT_SENT = int(VOID)
 
 class Memory(NamedTuple):
     seen: Means  #: (J K,)
+    width: np.ndarray  #: (J K,), 1 / sqrt(pulls)
     value: np.ndarray  #: (J,), optimistic
     arm: np.ndarray  #: (J,), that has it
     order: np.ndarray  #: (J,), by falling value
@@ -32,16 +33,13 @@ class Params(NamedTuple):
 
 def act(memory, params, view, left, t, key):
     user_class = int(view.user_class[0])
-    level = params.radius * log(t + 1.0)
+    level = math.sqrt(params.radius * log(t + 1.0))
     for j in range(memory.value.size):
         greatest, arm = -math.inf, -1
         for k in range(params.arms):
-            if available(view, k):
-                n, index = memory.seen.pulls[j * params.arms + k], math.inf
-                if n > 0.0:
-                    index = memory.seen.mean[j * params.arms + k] + hoeffding(n, level)
-                if index > greatest:
-                    greatest, arm = index, k
+            index = memory.seen.mean[j * params.arms + k] + level * memory.width[j * params.arms + k]
+            if index > greatest and available(view, k):
+                greatest, arm = index, k
         memory.value[j] = min(greatest, 1.0)
         memory.arm[j] = arm
     rank(memory.order, memory.value)
@@ -53,7 +51,8 @@ def act(memory, params, view, left, t, key):
 
 def update(memory, params, view, action, outcome, t):
     if action >= 0 and outcome.status != NOT_SENT:
-        record(memory.seen, int(view.user_class[0]) * params.arms + action, outcome.reward)
+        i = int(view.user_class[0]) * params.arms + action
+        memory.width[i] = 1.0 / math.sqrt(record(memory.seen, i, outcome.reward))
 
 
 def cluster_ucb_alp(radius: float = 0.5) -> Policy:
@@ -97,7 +96,7 @@ def cluster_ucb_alp(radius: float = 0.5) -> Policy:
     def init(spec):
         share, _, answered = asked("cluster_ucb_alp", spec)
         j = share.size
-        memory = Memory(means(j * spec.n_actions), np.ones(j), np.zeros(j), np.arange(float(j)))
+        memory = Memory(means(j * spec.n_actions), np.zeros(j * spec.n_actions), np.ones(j), np.zeros(j), np.arange(float(j)))
         return memory, Params(share, spec.horizon, answered, radius, spec.n_actions)
 
     return Policy(ARM, init, act, update, name=f"cluster_ucb_alp(radius={radius:g}; told the horizon, the budget and the class probabilities)")

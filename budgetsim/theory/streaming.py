@@ -87,8 +87,8 @@ def commitment_regret(mean_reward: Any, each: int, pulls: int) -> float:
     if n * each > pulls:
         raise BadValue(f"each: got {each} pulls for each of {n} arms; allowed: at most {pulls // n}, so that {pulls} pulls are enough")
     x = np.arange(each + 1)
-    point = stats.binom.pmf(x, each, mean[:, None])
-    upto = stats.binom.cdf(x, each, mean[:, None])
+    point = np.asarray(stats.binom.pmf(x, each, mean[:, None]))
+    upto = np.asarray(stats.binom.cdf(x, each, mean[:, None]))
     below = np.hstack([np.zeros((n, 1)), upto[:, :-1]])
     before = np.vstack([np.ones((1, x.size)), np.cumprod(below, axis=0)[:-1]])
     after = np.vstack([np.cumprod(upto[::-1], axis=0)[::-1][1:], np.ones((1, x.size))])

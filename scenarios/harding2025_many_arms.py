@@ -27,7 +27,7 @@ SYSTEM = "bai-performance-cost"
 ARMS, SIGMA, PRICE = 10, 1.0, 1e-4
 SCALES = (0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)
 SHAPES = ("one ahead", "even steps")
-HORIZON = 2**17
+HORIZON = 2**16
 PUBLISHED = None  # the paper's settings and numbers could not be read
 #: our own numbers of before (Monte Carlo, no standard errors), one arm ahead: printed beside
 DERIVED = {"dbcare(kappa=2)": {0.2: 0.2475, 0.5: 0.061}, "uniform, T = 500": {0.2: 0.576, 0.5: 0.090}, "uniform, T = 2000": {0.2: 0.326}}

@@ -2,7 +2,7 @@
 
 sigma = 1, c = 1e-4, gaps from 0.001 to 20 [Harding2025]_. Risk is the loss of what is recommended plus c for each pull, the loss being 1 for the worse
 arm (upper row) or the gap (lower row). The oracle is the sequential test that is told the gap, in continuous time: no rule has a smaller risk. Fixed confidence
-would go on for ever at small gaps; the horizon of 131,072 pulls ends it there, and `ended` counts how often. The width of DBCARE is a reconstruction.
+would go on for ever at small gaps; the horizon of 65,536 pulls ends it there, and `ended` counts how often. The width of DBCARE is a reconstruction.
 
 **What must be visible.** Every baseline is bad somewhere: T = 10 in the middle, T = 500 at easy gaps, fixed confidence at hard ones, guessing at easy ones.
 Against misidentification DBCARE is within a constant of the oracle at every gap; we claim 5 times the oracle + 2c (2c is one pull of each arm, of which continuous time
@@ -27,7 +27,7 @@ from budgetsim.theory import identification as theory
 SYSTEM = "bai-performance-cost"
 SIGMA, PRICE = 1.0, 1e-4
 GAPS = (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
-HORIZON = 2**17
+HORIZON = 2**16
 RISKS = theory.RISKS
 PUBLISHED = None  # the paper shows curves and prints no table
 #: our own numbers of before (Monte Carlo, no standard errors, except for the oracle): printed beside

@@ -11,6 +11,7 @@ import numpy as np
 from .kernels import compiled
 
 TINY = 1e-11  # a reduced reward or a pivot below this is 0; costs and rewards are of order 1
+TIE = 1e-6  # what reward.x weighs beside x_k: it chooses among the x that have as much of an arm
 
 
 def lay_out(table: Any, basis: Any, cost: Any, cap: Any) -> None:
@@ -110,12 +111,13 @@ def solve_extremes(reward: Any, cost: Any, cap: Any, floor: Any, table: Any, bas
             for j in range(last + 1):
                 table[i, j] = saved[i, j]
         for j in range(last + 1):
-            table[m, j] = 0.0
-        table[m, k] = 1.0
+            table[m, j] = TIE * reward[j] if j < n else 0.0
+        table[m, k] += 1.0
         for i in range(m):
-            if home[i] == k:
+            if home[i] < n:
+                gain = TIE * reward[home[i]] + (1.0 if home[i] == k else 0.0)
                 for j in range(last + 1):
-                    table[m, j] -= saved[i, j]
+                    table[m, j] -= gain * saved[i, j]
         climb(table, basis, m)
         read_off(table, basis, out[k])
 
@@ -142,6 +144,8 @@ def best_mixture(reward: Any, cost: Any, cap: Any) -> np.ndarray:
 
 def extreme_mixtures(reward: Any, cost: Any, cap: Any, floor: float) -> np.ndarray:
     """Row k (n,) is the x of greatest x_k with C'x <= cap, sum x <= 1, x >= 0 and reward.x >= floor, which some x must reach.
+
+    Of several the one with the greatest reward.x: the objective is x_k + 1e-6 reward.x.
 
     >>> extreme_mixtures(np.array([0.9, 0.5]), np.array([[0.8], [0.1]]), np.array([0.45]), 0.6).round(3).tolist()
     [[0.532, 0.242], [0.25, 0.75]]

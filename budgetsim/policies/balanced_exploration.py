@@ -30,10 +30,10 @@ def balanced_exploration(radius: str = "relative", confidence: float = 0.25, res
 
         {x >= 0, sum x <= 1 : l_j.x <= B_j / T for every j, U.x >= V}.
 
-    In each phase, for every arm b the x of this set with the greatest x_b is found; a round takes one of these K
-    mixtures, each with probability 1/K, and an arm from it; what is missing to 1 is idle. The first phase begins when each
-    arm was pulled once; a phase lasts for a twentieth of the rounds before it, but at most for the share `resolve` of the
-    horizon. Bounds are mean +- r as in `ucb_bwk`.
+    In each phase, for every arm b the x of this set with the greatest x_b is found, of several the one with the greatest
+    U.x; a round takes one of these K mixtures, each with probability 1/K, and an arm from it; what is missing to 1 is idle.
+    The first phase begins when each arm was pulled once; a phase lasts for a twentieth of the rounds before it, but at most
+    for the share `resolve` of the horizon. Bounds are mean +- r as in `ucb_bwk`.
 
     Parameters
     ----------

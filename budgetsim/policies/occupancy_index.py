@@ -72,13 +72,12 @@ def solve(truth: Told, allocation: np.ndarray) -> np.ndarray:
 
     n, k = truth.p.shape
     each = sparse.eye_array(n)
-    flow = sparse.hstack([sparse.kron(each, np.ones((1, k))) @ sparse.diags_array(truth.p.ravel()), sparse.diags_array(truth.q)])
+    flow: Any = sparse.hstack([sparse.kron(each, np.ones((1, k))) @ sparse.diags_array(truth.p.ravel()), sparse.diags_array(truth.q)])
     chances = sparse.hstack([sparse.eye_array(n * k), -sparse.kron(each, truth.f[:, None])])
     budget = sparse.hstack([sparse.kron(np.ones((1, n)), sparse.eye_array(k)), sparse.csr_array((k, n))])
-    found = linprog(
-        -np.append((truth.p * truth.w).ravel(), np.zeros(n)),
-        sparse.vstack([chances, budget]), np.append(np.zeros(n * k), truth.f * allocation), flow, truth.q, (0.0, 1.0), method="highs",
-    )  # fmt: skip
+    rows: Any = sparse.vstack([chances, budget])
+    caps = np.append(np.zeros(n * k), truth.f * allocation)
+    found = linprog(-np.append((truth.p * truth.w).ravel(), np.zeros(n)), rows, caps, flow, truth.q, (0.0, 1.0), method="highs")
     if found.x is None:
         raise BudgetsimError(f"occupancy_index: HiGHS found no occupancy: {found.message}")
     return found.x[: n * k].reshape(n, k)

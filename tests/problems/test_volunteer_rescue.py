@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from budgetsim import SKIP, VECTOR, BudgetsimError, Nothing, Policy, engine
@@ -122,6 +124,25 @@ def test_a_renewal_process_by_itself(seed):
     log = engine.play_block(game, seed, 0, 200, [rounds])
     assert stats.ttest_1samp(log.reward[:, -1] / rounds, 1 / (1 / p + 1 / q)).pvalue > 1e-4
     assert stats.ttest_1samp(log.reward[:, -1] / rounds, 1 / (1 / p + 1 / (q * 1.1))).pvalue < 1e-4  # control
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**40))
+def test_nobody_accepts_more_often_than_he_comes_back(n, k, seed):
+    """Property of the (f) list, path by path: a volunteer's acceptances are his returns, and one more if he is away in the end; so the
+    average reward is the flow sum_i q_i (1 - u_i), u_i the share of rounds in which he is active."""
+    rng = np.random.default_rng(seed)
+    problem = volunteer_rescue(np.full(k, 1 / k), rng.random((n, k)), rng.random(n), np.full(k, n), 30)
+    instance, state = problem.instance, State(np.ones(n))
+    view, seen, accepted, returns = View(np.zeros(1), np.zeros(n)), Seen(np.zeros(n)), np.zeros(n), np.zeros(n)
+    for t in range(30):
+        key, action = nature_key(seed, 0, t, ROUND), rng.integers(0, 2, n).astype(float)
+        problem.observe(instance, state, t, key, view)
+        reward = problem.step(instance, state, view, action, None, t, key, np.zeros(1), seen)
+        problem.advance(instance, state, view, action, Outcome(reward, None, seen, 0), None, t, key)
+        accepted += seen.accepted
+        returns += (view.active == 0.0) & (state.active == 1.0)
+    np.testing.assert_array_equal(accepted, returns + (state.active == 0.0))
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ def draw(data):
         figures.plain_numbers(one, "y")
     axes[0].set_xticks(data.phases.values, [str(k) for k in data.phases.values], minor=False)
     axes[0].set_xticks([], minor=True)
+    axes[1].set_ylim(0.8, 2.0 * float(each.max()))
     figures.legend(figure, axes)
     figures.note(figure, f"One arm of unit cost, phases of B = {data.attrs['budget']:,} rounds; {data.replication.size} runs, pointwise 95% intervals on the right. Without being "
                          "told the member, no rule's curve on the left can be below the dashed line, whatever the luck; on the right it can, but not everywhere.")  # fmt: skip

@@ -106,10 +106,8 @@ def _optimum(value: float, upper: float, size: float, r: np.ndarray, plan: Plan,
 def _checked(reward: Any, cost: Any, budget: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """r (T, K), c (T, K, d), b (d,)."""
     r = array("reward", reward, (None, None), 0.0)
-    c = array("cost", cost, r.shape, 0.0)[:, :, None] if np.ndim(cost) == 2 else np.array(cost, float)
-    b = np.array([budget], float) if np.ndim(budget) == 0 else np.array(budget, float)
+    b = array("budget", [budget] if np.ndim(budget) == 0 else budget, (np.size(budget),), 0.0, finite=False)
     if b.size == 0:
-        return r, np.zeros((*r.shape, 0)), np.zeros(0)
-    if c.ndim == 3:
-        array("cost", c, (*r.shape, None), 0.0)
-    return r, array("cost", c, (*r.shape, b.size), 0.0), array("budget", b, (b.size,), 0.0, finite=False)
+        return r, np.zeros((*r.shape, 0)), b
+    c = array("cost", cost, r.shape if b.size == 1 and np.ndim(cost) == 2 else (*r.shape, b.size), 0.0)
+    return r, c.reshape(*r.shape, b.size), b

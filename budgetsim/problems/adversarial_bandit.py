@@ -75,18 +75,16 @@ def adversarial_bandit(reward: Any, cost: Any = None, budget: Any = (), feedback
     """
     reward = array("reward", reward, (None, None))
     horizon, k = reward.shape
-    if np.ndim(budget) == 0:
-        budget = [budget]
-    d = np.size(budget)
+    caps = array("budget", [budget] if np.ndim(budget) == 0 else budget, (np.size(budget),), 0.0, finite=False)
+    d = caps.size
     if cost is None:
         if d:
             raise BadValue(f"cost: got None with {d} budget{'s' * (d > 1)}; allowed: (T, K, {d}), a cost for each")
         costs = np.zeros((horizon, k, 0))
     else:
-        costs = np.array(array("cost", cost, (horizon, k) if np.ndim(cost) == 2 else (horizon, k, None), 0.0)).reshape(horizon, k, -1)
+        costs = array("cost", cost, (horizon, k) if np.ndim(cost) == 2 else (horizon, k, None), 0.0).reshape(horizon, k, -1)
         if costs.shape[2] != d:
             raise BadValue(f"budget: got {d} number{'s' * (d != 1)}; allowed: one for each of the {costs.shape[2]} resources of cost")
-    caps = array("budget", budget, (d,), 0.0, finite=False)
     full = choice("feedback", feedback, ("bandit", "full")) == "full"
     seen = Full(np.zeros(k), np.zeros((k, d))) if full else Nothing()
     spec = Spec(Kind.ARM, k, horizon, flag("idle", idle), budget=caps, law=Law.STOP, feedback=feedback, seen=seen)

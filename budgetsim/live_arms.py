@@ -8,7 +8,7 @@ import numpy as np
 from .arguments import BadValue
 from .confidence import Means, means, record
 from .draws import integer
-from .model import Spec
+from .model import SKIP, Spec
 
 
 class Turns(NamedTuple):
@@ -31,7 +31,7 @@ def turns(arms: int) -> Turns:
 
 
 def needed(rule: str, spec: Spec, *public: str) -> Any:
-    """What the problem makes public; declines one that shows no single sample in `seen.sample`, or lacks a public number.
+    """What the problem makes public; declines one that shows no single sample in `seen.sample`, may refuse a pull, or lacks a public number.
 
     >>> from .model import ARM
     >>> needed("dbcare", Spec(ARM, 2, 10), "price")
@@ -39,8 +39,10 @@ def needed(rule: str, spec: Spec, *public: str) -> Any:
     ...
     budgetsim.arguments.BadValue: dbcare: got a problem without seen.sample; allowed: one that shows the sample of the arm pulled
     """
-    if getattr(getattr(spec.seen, "sample", None), "size", 0) != 1 or hasattr(spec.view, "legal"):
+    if getattr(getattr(spec.seen, "sample", None), "size", 0) != 1:
         raise BadValue(f"{rule}: got a problem without seen.sample; allowed: one that shows the sample of the arm pulled")
+    if hasattr(spec.view, "legal") or spec.law == SKIP:
+        raise BadValue(f"{rule}: got a problem in which a pull may be refused; allowed: every arm can be pulled in every round")
     for name in public:
         if not hasattr(spec.public, name):
             raise BadValue(f"{rule}: got a problem without a public {name}; allowed: one that has {', '.join(public)}")

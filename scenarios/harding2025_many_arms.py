@@ -133,7 +133,7 @@ def draw(data):
             figures.curve(ax, data.scale, mean.estimate, np.maximum(mean.low, mean.estimate / 10), mean.high, label=rule, k=k)
         figures.axis_labels(ax, ("s", "sigma"), ("risk", "loss"), f"Ten arms, {shape}", log="xy")
         ax.set_ylim(5e-4, 25)
-    for j, t in enumerate(data.pulls.values):
+    for j in range(data.pulls.size):
         axes[0].plot(data.scale, data.exact.isel(pulls=j), color="black", linestyle=(0, (4, 2)), linewidth=0.8, zorder=4, label="uniform sampling in closed form")
     figures.legend(figure, axes)
     figures.note(figure, f"Misidentification + c x pulls, c = {PRICE:g}, sigma = 1. One ahead: one mean is s, nine are 0. Even steps: from 0 to s. Bands: pointwise 95% intervals of "

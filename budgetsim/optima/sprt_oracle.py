@@ -18,7 +18,7 @@ class Plan(NamedTuple):
     pulls: float
 
 
-def sprt_oracle(gap: float, sigma: float = 1.0, price: float = 1e-4, risk: str = "misidentification") -> Optimum:
+def sprt_oracle(gap: float, sigma: float, price: float, risk: str = "misidentification") -> Optimum:
     """The least risk on two normal arms whose gap D is known, and not which is the better.
 
     Pulls in pairs until the log odds reach A or -A, in continuous time:
@@ -43,7 +43,7 @@ def sprt_oracle(gap: float, sigma: float = 1.0, price: float = 1e-4, risk: str =
         told that the others are worse.
     sigma : > 0, standard deviation of a sample.
     price : c > 0, of one pull.
-    risk : "misidentification" | "simple_regret".
+    risk : "misidentification" | "simple_regret"; to be said, also where the other numbers are found in a problem by name.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def sprt_oracle(gap: float, sigma: float = 1.0, price: float = 1e-4, risk: str =
 
     Examples
     --------
-    >>> best = sprt_oracle(gap=0.1)
+    >>> best = sprt_oracle(gap=0.1, sigma=1.0, price=1e-4)
     >>> round(best.value, 5), round(best.plan.threshold, 3), round(best.plan.pulls), best.upper - best.lower < 1e-12
     (0.09453, 3.75, 716, True)
 
@@ -81,7 +81,7 @@ def sprt_oracle(gap: float, sigma: float = 1.0, price: float = 1e-4, risk: str =
 def as_score(risk: Optimum) -> Optimum:
     """The same optimum as a score, which is minus the risk and to be maximised.
 
-    >>> as_score(sprt_oracle(0.1)).value < 0
+    >>> as_score(sprt_oracle(0.1, 1.0, 1e-4)).value < 0
     True
     """
     return risk._replace(value=-risk.value, lower=-risk.upper, upper=-risk.lower, of=risk.of.replace("risk (", "-risk (").replace("minimised", "maximised"))

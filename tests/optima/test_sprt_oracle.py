@@ -20,13 +20,13 @@ powers = st.floats(-3.0, 1.3).map(lambda e: 10.0**e)
 @pytest.mark.parametrize("gap", PRINTED)
 def test_printed_oracle(gap):
     """Section 3(g), to its five digits."""
-    assert sprt_oracle(gap).value == pytest.approx(PRINTED[gap], abs=5.1e-6)
+    assert sprt_oracle(gap, 1.0, 1e-4).value == pytest.approx(PRINTED[gap], abs=5.1e-6)
 
 
 @pytest.mark.parametrize("gap", PRINTED_REGRET)
 def test_printed_oracle_of_simple_regret(gap):
     """Section 3(g), to its four digits."""
-    assert sprt_oracle(gap, risk="simple_regret").value == pytest.approx(PRINTED_REGRET[gap], abs=5.1e-5)
+    assert sprt_oracle(gap, 1.0, 1e-4, "simple_regret").value == pytest.approx(PRINTED_REGRET[gap], abs=5.1e-5)
 
 
 @settings(max_examples=300, deadline=None)
@@ -69,7 +69,7 @@ def whole_samples(gap, price, scale=1.0, step=0.02, top=9.0):
 @pytest.mark.parametrize(("gap", "price", "slack"), [(1.0, 1e-2, 0.04), (0.5, 2.5e-3, 0.01), (0.3, 9e-4, 0.004)])
 def test_no_rule_of_whole_samples_beats_it(gap, price, slack):
     """An independent dynamic program over rules that pull whole samples: never below, and ever nearer as samples say less (price / gap^2 is the same in all three)."""
-    best, discrete = sprt_oracle(gap, price=price), whole_samples(gap, price)
+    best, discrete = sprt_oracle(gap, 1.0, price), whole_samples(gap, price)
     print(f"gap {gap}: continuous time {best.value:.5f}, whole samples {discrete:.5f}")
     assert best.value < discrete < (1 + slack) * best.value
 
@@ -77,7 +77,7 @@ def test_no_rule_of_whole_samples_beats_it(gap, price, slack):
 def test_the_test_itself(seed):
     """Simulated in pairs at the planned threshold: error and pulls are those of continuous time, but for what a last pair overshoots. Control: another threshold."""
     gap, price, runs = 0.1, 1e-4, 4000
-    plan = sprt_oracle(gap, price=price).plan
+    plan = sprt_oracle(gap, 1.0, price).plan
 
     def risk(threshold):
         rng = np.random.default_rng(seed)
@@ -90,23 +90,23 @@ def test_the_test_itself(seed):
 
     found = risk(plan.threshold)
     error = found.std() / math.sqrt(runs)
-    assert -4 * error < found.mean() - sprt_oracle(gap, price=price).value < 4 * error + 0.05 * found.mean()
+    assert -4 * error < found.mean() - sprt_oracle(gap, 1.0, price).value < 4 * error + 0.05 * found.mean()
     assert risk(plan.threshold / 3).mean() > found.mean() + 10 * error
 
 
 def test_ends_of_the_range():
     """No gap: guessing costs 1/2, or nothing where any arm will do. A vast gap or a tiny price: one can be sure for nothing."""
-    assert sprt_oracle(0.0).value == 0.5 and sprt_oracle(0.0).plan.pulls == 0.0
-    assert sprt_oracle(0.0, risk="simple_regret").value == 0.0
-    assert 0 < sprt_oracle(1e6, price=1e-9).value < 1e-18
-    assert sprt_oracle(1e-9).value == pytest.approx(0.5, abs=1e-12)
-    best = sprt_oracle(0.3)
+    assert sprt_oracle(0.0, 1.0, 1e-4).value == 0.5 and sprt_oracle(0.0, 1.0, 1e-4).plan.pulls == 0.0
+    assert sprt_oracle(0.0, 1.0, 1e-4, "simple_regret").value == 0.0
+    assert 0 < sprt_oracle(1e6, 1.0, 1e-9).value < 1e-18
+    assert sprt_oracle(1e-9, 1.0, 1e-4).value == pytest.approx(0.5, abs=1e-12)
+    best = sprt_oracle(0.3, 1.0, 1e-4)
     assert as_score(best).value == -best.value and as_score(best).lower == -best.upper <= as_score(best).value <= as_score(best).upper
 
 
 @pytest.mark.parametrize(
-    ("given_", "named"), [({"gap": -1.0}, "gap"), ({"gap": 1.0, "sigma": 0.0}, "sigma"), ({"gap": 1.0, "price": 0.0}, "price"), ({"gap": 1.0, "risk": "mi"}, "risk")]
+    ("given_", "named"), [({"gap": -1.0}, "gap"), ({"sigma": 0.0}, "sigma"), ({"price": 0.0}, "price"), ({"risk": "mi"}, "risk")]
 )
 def test_bad_input(given_, named):
     with pytest.raises(BudgetsimError, match=f"^{named}: got"):
-        sprt_oracle(**given_)
+        sprt_oracle(**{"gap": 1.0, "sigma": 1.0, "price": 1e-4, **given_})

@@ -14,7 +14,7 @@ from scipy import stats
 
 from budgetsim import BudgetsimError, engine
 from budgetsim.draws import RECOMMEND, nature_key, rule_key
-from budgetsim.model import Outcome
+from budgetsim.model import SKIP, Outcome
 from budgetsim.optima.sprt_oracle import sprt_oracle
 from budgetsim.policies.dbcare import dbcare
 from budgetsim.policies.fixed_budget import fixed_budget
@@ -196,8 +196,8 @@ def test_never_below_the_oracle(risk, seed):
     below = False
     for gap in GRID:
         mean, error = risk_of(played(arms([0.0, gap], risk=risk), dbcare(SQRT2), seed, runs_for(gap)))
-        assert mean >= sprt_oracle(gap, risk=risk).value - 4 * error
-        below |= mean + 4 * error < sprt_oracle(gap / 3, risk=risk).value
+        assert mean >= sprt_oracle(gap, 1.0, 1e-4, risk).value - 4 * error
+        below |= mean + 4 * error < sprt_oracle(gap / 3, 1.0, 1e-4, risk).value
     assert below
 
 
@@ -323,6 +323,12 @@ def test_foreign_problems_are_declined(factory):
     for problem in (stochastic_bandit(gaussian([0.0, 1.0]), 50), knapsack_bandit([0.5, 0.4], [[0.5], [0.4]], [5.0], 50)):
         with pytest.raises(BudgetsimError, match=r"without seen\.sample; allowed"):
             factory().init(problem.spec)
+
+
+@pytest.mark.parametrize("factory", RULES)
+def test_problems_that_refuse_pulls_are_declined(factory):
+    with pytest.raises(BudgetsimError, match="a pull may be refused; allowed"):
+        factory().init(arms([0.0, 1.0]).spec._replace(law=SKIP))
 
 
 class Bare(NamedTuple):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from budgetsim import BudgetsimError, engine, run
-from budgetsim.metrics import score
+from budgetsim import BudgetsimError, engine, folders, run
+from budgetsim.metrics import regret, score
+from budgetsim.optima.sprt_oracle import as_score, sprt_oracle
 from budgetsim.policies.dbcare import dbcare
 from budgetsim.policies.fixed_budget import fixed_budget
 from budgetsim.policies.fixed_confidence import fixed_confidence
@@ -51,6 +52,16 @@ def test_the_score_is_minus_loss_and_cost(seed):
         named = runs.recommendation.values[:, -1]
         assert (runs.loss.values[:, -1] == np.where(named == 0, 0.0, wrong)).all() and 0 < (named == 0).mean() < 1
         assert np.allclose(score(runs).values[:, -1], -runs.loss.values[:, -1] - 0.03)
+
+
+def test_regret_beside_the_oracle_is_the_excess_risk(seed):
+    """Scores are minus risks, so the oracle is passed as a score; the gap, sigma and the price are found in the problem by name."""
+    problem = priced_arms([0.3, 0.0], price=1e-3)
+    oracle, runs = folders.bind(sprt_oracle, problem), run(problem, dbcare(), replications=400, seed=seed)
+    assert oracle == sprt_oracle(0.3, 1.0, 1e-3)
+    behind = regret(runs, as_score(oracle))["mean"].item()
+    assert behind == pytest.approx(float((runs.loss + runs.spent.sum("resource")).isel(checkpoint=-1).mean()) - oracle.value)
+    assert behind > 0.0
 
 
 def test_several_best_arms_are_all_right():

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arguments import number, whole
 from ..model import TOLERANCE, Optimum
-from .occupancy_lp import Crowd, checked, one_number, rounded, within
+from .occupancy_lp import checked, one_number, rounded, within
 from .volunteer_optimum import Relaxed, box_search
 
 Oracle = Callable[[np.ndarray, int], tuple[float, float]]
@@ -94,8 +94,6 @@ def mitosis(
     n = len(crowd.p)
     purse = min(purse, float(n))
     high = np.array([min(n, math.floor(purse * (1.0 + TOLERANCE) / f)) if f > 0.0 else 0 for f in crowd.f], dtype=int)
-    alike = n if np.all(crowd.p == crowd.p[0]) and np.all(crowd.q == crowd.q[0]) else 1
-    few = Crowd(crowd.f, crowd.p[: n // alike], crowd.q[: n // alike], crowd.w)  # of volunteers who are all alike one stands for n
     told: dict[bytes, list[tuple[float, float]]] = {}
     calls = 0
 
@@ -112,8 +110,8 @@ def mitosis(
     def relax(low: np.ndarray, high: np.ndarray, enough: float) -> Relaxed:
         if crowd.f @ low > purse * (1.0 + TOLERANCE):
             return Relaxed(-math.inf, low, high, [])
-        box = within(few, max(purse, float(crowd.f @ low)) / alike, low / alike, high / alike, 0.0)
-        return Relaxed(box.upper * alike, low, high, [rounded(crowd.f, box.plan.allocation * alike, purse, low, high).astype(int)])
+        box = within(crowd, purse, low, high, 0.0)
+        return Relaxed(box.upper, low, high, [rounded(crowd.f, box.plan.allocation, purse, low, high).astype(int)])
 
     slack = 1e-11 * float(crowd.q.sum() * crowd.w.max())
     found = box_search(np.zeros(crowd.f.size, int), high, relax, evaluate, crowd.f, gap + slack, limit)

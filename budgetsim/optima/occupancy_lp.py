@@ -1,5 +1,6 @@
 """The occupancy linear program of volunteers who are notified under a budget: a bound on every rule, and a plan of notifications."""
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -196,8 +197,7 @@ def _limits(crowd: Crowd, budget: Any, allocation: Any, low: Any, high: Any) -> 
 
 # ------------------------------------------------------------------------------------------------ the verified program
 def within(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta: float, method: str = "auto") -> Optimum:
-    solve = _cvxpy if method == "cvxpy" else _highs
-    raw, spread, prices = solve(crowd, purse, low, high, theta, 1.0)
+    raw, spread, prices = (_cvxpy if method == "cvxpy" else _solve)(crowd, purse, low, high, theta, 1.0)
     plan = repaired(crowd, raw, spread, purse, low, high)
     if plan.fairness < theta:  # by a rounding: lean on the fairest plan until it is met
         other = _fairest(crowd, purse, low, high).plan
@@ -206,9 +206,9 @@ def within(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta:
         share = float(np.max((theta - rate[short]) / np.maximum(fair[short] - rate[short], _EPS * theta)))
         first, plan = plan, other
         while share < 1.0:
-            mixed = [(1.0 - share) * a + share * b for a, b in zip(first[:3], other[:3], strict=True)]
-            if _fairness(crowd, mixed[0]) >= theta:
-                plan = Plan(*mixed, _fairness(crowd, mixed[0]))
+            a, u, b = ((1.0 - share) * x + share * y for x, y in zip(first[:3], other[:3], strict=True))
+            if _fairness(crowd, a) >= theta:
+                plan = Plan(a, u, b, _fairness(crowd, a))
                 break
             share = max(2.0 * share, _EPS)
     value = earned(crowd, plan)
@@ -218,7 +218,7 @@ def within(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta:
 
 
 def _fairest(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray) -> Optimum:
-    raw, spread, prices = _highs(crowd, purse, low, high, 0.0, 0.0)
+    raw, spread, prices = _solve(crowd, purse, low, high, 0.0, 0.0)
     plan = repaired(crowd, raw, spread, purse, low, high)
     total = float(crowd.f @ prices.fairness)
     scaled = Prices(prices.notification / total, prices.budget / total, prices.fairness / total) if total > 0.0 else prices
@@ -325,33 +325,51 @@ def alone(crowd: Crowd, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 # ------------------------------------------------------------------------------------------------ solvers
-def _highs(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta: float, base: float) -> tuple[np.ndarray, np.ndarray, Prices]:
-    """Variables a (N K), u (N), B (K) and, where base = 0, the fairness that is then maximised."""
+def _solve(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta: float, base: float) -> tuple[np.ndarray, np.ndarray, Prices]:
+    """Where volunteers are alike, one who has an N-th of everything stands for all of them."""
+    n = len(crowd.p)
+    if np.any(crowd.p != crowd.p[0]) or np.any(crowd.q != crowd.q[0]):
+        return _highs(crowd, purse, low, high, theta, base)
+    raw, spread, prices = _highs(crowd._replace(p=crowd.p[:1], q=crowd.q[:1]), purse / n, low / n, high / n, theta / n, base)
+    return np.tile(raw, (n, 1)), spread * n, prices
+
+
+@functools.lru_cache(maxsize=4)
+def _matrices(numbers: tuple[bytes, ...], fair: bool, free: int) -> tuple[Any, Any]:
+    """Inequalities and equalities over a (N K), u (N), B (K) and, with `free`, theta; the same for all boxes of a tree."""
     from scipy import sparse
+
+    f, p, q, w = (np.frombuffer(x) for x in numbers)
+    n, k = q.size, f.size
+    p = p.reshape(n, k)
+    each, every, none = sparse.eye_array(n), sparse.eye_array(k), sparse.csr_array
+    sums = sparse.kron(np.ones((1, n)), every)  # over volunteers, by context
+    rows: list[list[Any]] = [
+        [sums, none((k, n)), -sparse.diags_array(f)],
+        [none((1, n * k + n)), f[None]],
+        [sparse.eye_array(n * k), -sparse.kron(each, f[:, None]), none((n * k, k))],
+    ]
+    rows = [r + [none((m, 1))] * free for r, m in zip(rows, (k, 1, n * k), strict=True)]
+    if fair:
+        rows.append([-sums @ sparse.diags_array((p * w).ravel()), none((k, n + k)), *[f[:, None]] * free])
+    flow = [sparse.kron(each, np.ones((1, k))) @ sparse.diags_array(p.ravel()), sparse.diags_array(q), none((n, k + free))]
+    return sparse.vstack([sparse.hstack(r) for r in rows], "csr"), sparse.hstack(flow, "csr")
+
+
+def _highs(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta: float, base: float) -> tuple[np.ndarray, np.ndarray, Prices]:
+    """With base = 0 fairness is what is maximised."""
     from scipy.optimize import linprog
 
     f, p, q, w = crowd
     n, k = p.shape
     free = int(base == 0.0)
-    each, every = sparse.eye_array(n), sparse.eye_array(k)
-    owned = sparse.kron(np.ones((1, n)), every) @ sparse.diags_array((p * w).ravel())  # (K, N K): reward by context
-    flow = sparse.hstack([sparse.kron(each, np.ones((1, k))) @ sparse.diags_array(p.ravel()), sparse.diags_array(q), sparse.csr_array((n, k + free))])
-    rows = [
-        [sparse.kron(np.ones((1, n)), every), sparse.csr_array((k, n)), -sparse.diags_array(f)] + [sparse.csr_array((k, 1))] * free,
-        [sparse.csr_array((1, n * k + n)), f[None]] + [sparse.csr_array((1, 1))] * free,
-        [sparse.eye_array(n * k), -sparse.kron(each, f[:, None]), sparse.csr_array((n * k, k + free))],
-    ]
-    limits = [np.zeros(k), [purse], np.zeros(n * k)]
-    fair = theta > 0.0 or free
-    if fair:
-        rows.append([-owned, sparse.csr_array((k, n + k))] + [f[:, None]] * free)
-        limits.append(-theta * f)
+    fair = theta > 0.0 or free == 1
+    at_most, flow = _matrices(tuple(x.tobytes() for x in crowd), fair, free)
+    limits = np.concatenate([np.zeros(k), [purse], np.zeros(n * k), -theta * f if fair else []])
     goal = np.concatenate([base * (p * w).ravel(), np.zeros(n + k), np.ones(free)])
-    bounds = np.vstack([np.tile([0.0, 1.0], (n * k + n, 1)), np.stack([low, high], 1), np.tile([0.0, np.inf], (free, 1))])
-    solved = linprog(
-        -goal, sparse.vstack([sparse.hstack(r) for r in rows], "csr"), np.concatenate(limits), flow.tocsr(), q, bounds, method="highs",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-    )  # fmt: skip
+    bounds: Any = np.vstack([np.tile([0.0, 1.0], (n * k + n, 1)), np.stack([low, high], 1), np.tile([0.0, np.inf], (free, 1))])
+    tight: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+    solved = linprog(-goal, at_most, limits, flow, q, bounds, method="highs", options=tight)
     if solved.x is None:
         raise BudgetsimError(f"occupancy_lp: HiGHS found no plan: {solved.message}")
     price = np.maximum(-solved.ineqlin.marginals, 0.0)

@@ -50,7 +50,7 @@ def volunteer_optimum(
     - where p_k + q <= 1, for any function h of the number of active volunteers,
       F(B) = sum_n pi_B(n) (r_B(n) + P_B h(n) - h(n)), and pi_B lies between pi_H and pi_L in stochastic order. With the bias h of
       one allocation of the box, summation by parts gives a bound that is a sum over contexts; its maximum under the budget
-      is bounded by its Lagrangian. The gap closes quadratically in the width of the box.
+      is bounded by its Lagrangian. As a box shrinks the gap closes faster than its width.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ def naive_eps_best() -> Policy:
     """Pulls each arriving arm log(K) / eps^2 times, eps = (K/T)^(1/3), keeps the better of it and the best so far, then stays.
 
     The number is rounded up, and at least 1. Ties keep the earlier arm. Memory: 2 arms. Regret O(K^(1/3) T^(2/3) log K): **more than uniform
-    exploration** wherever log K > (log T)^(1/3), which is nearly everywhere.
+    exploration** wherever log K > (log T)^(1/3) and exploring is what costs: from 12 arms on at T = 1000 K^3.
 
     Returns
     -------

@@ -200,25 +200,31 @@ def test_the_rule_agrees_with_its_twin(name, seed):
     assert min(p_values(a, c)) < LEVEL  # control
 
 
-@pytest.mark.parametrize(("arms", "pulls"), [(500, 500_000), (500, 10**7)])
+PRINTED = {(500, 500_000): (0.78, 2.01, 0.48), (500, 10**7): (0.83, 1.99, 0.53), (5000, 5 * 10**6): (0.93, 2.74, 0.73)}
+
+
+@pytest.mark.parametrize(("arms", "pulls"), PRINTED)
 def test_beside_the_printed_numbers(arms, pulls, seed):
-    """Section 5(g), clear-cut, 20 seeds, printed without an error: uniform .78 / .83, naive 2.01 / 1.99, king .48 / .53. The king is the one without
-    the random part, whose cost (about 1.5 s pulls for each arm) would lift it above uniform exploration."""
-    g, scale, ratio = np.random.default_rng(seed), stream_scale(arms, pulls), {}
+    """Section 5(g), clear-cut, 20 instances, one run each and no error printed. The printed king is the one without the random part: with it, which costs
+    about 1.5 s pulls for each arm and is never used, the king is above uniform exploration here, and not 20 to 39 per cent below."""
+    g, scale, ours, twins = np.random.default_rng(seed), stream_scale(arms, pulls), {}, {}
     for i in range(20):
         means = g.permutation(np.append(stats.truncnorm.rvs(-5, 3, 0.5, 0.1, arms - 1, random_state=g), 0.82))
         gap = 0.82 - np.sort(means)[-2]
-        for name, rule in (
-            ("uniform", uniform_exploration()),
-            ("naive", naive_eps_best()),
-            ("king", game_of_arms(gap, 0.0)),
-            ("with fallback", game_of_arms(gap)),
+        for name, rule, twin, constants in (
+            ("uniform", uniform_exploration(), uniform_exploration_twin, {}),
+            ("naive", naive_eps_best(), naive_eps_best_twin, {}),
+            ("king", game_of_arms(gap, 0.0), game_of_arms_twin, {"gap": gap, "fraction": 0.0}),
+            ("with fallback", game_of_arms(gap), game_of_arms_twin, {"gap": gap}),
         ):
-            ratio.setdefault(name, []).append(play(means, pulls, rule, 10, seed + i)[1].mean() / scale)
-    mean = {name: float(np.mean(r)) for name, r in ratio.items()}
-    print(arms, pulls, {name: f"{np.mean(r):.3f} +- {np.std(r) / math.sqrt(20):.3f}" for name, r in ratio.items()})
-    assert mean["king"] < mean["uniform"] < mean["naive"] and mean["king"] < mean["with fallback"]
-    assert abs(mean["uniform"] - {500_000: 0.78, 10**7: 0.83}[pulls]) < 0.08 and abs(mean["naive"] - 2.0) < 0.05
+            ours.setdefault(name, []).append(play(means, pulls, rule, 10, seed + i)[1].mean() / scale)
+            twins.setdefault(name, []).append(twin.simulate(means, pulls, 10, g, **constants).mean() / scale)
+    for name, printed in zip(ours, (*PRINTED[arms, pulls], math.nan), strict=True):
+        said = [f"{np.mean(v):.3f} +- {np.std(v) / math.sqrt(20):.3f}" for v in (ours[name], twins[name])]
+        print(f"K={arms} T={pulls:.0e} {name}: printed {printed}, ours {said[0]}, twin {said[1]}")
+    mean = {name: float(np.mean(v)) for name, v in ours.items()}
+    assert mean["king"] < mean["uniform"] < mean["with fallback"] < mean["naive"]
+    assert mean["naive"] == pytest.approx(PRINTED[arms, pulls][1], rel=0.02) and mean["uniform"] == pytest.approx(PRINTED[arms, pulls][0], rel=0.1)
 
 
 # ------------------------------------------------------------------------------------------------ bad input
@@ -235,3 +241,18 @@ def test_a_smaller_memory_and_another_problem_are_declined(rule):
 def test_wrong_constants_are_named(wrong):
     with pytest.raises(BudgetsimError, match=next(iter(wrong))):
         game_of_arms(**wrong)
+
+
+if __name__ == "__main__":  # processor time of a run, and its decisions
+    import time
+
+    for arms, pulls in ((500, 10**6), (500, 10**9), (5000, 10**6), (5000, 10**9)):
+        means = np.random.default_rng(0).random(arms)
+        for rule in RULES.values():
+            problem = arm_stream(means, slots(rule, arms), pulls)
+            game, last = engine.prepare(problem, rule, "rows"), np.array([problem.spec.horizon])
+            engine.play_block(game, 1, 0, 1, last)
+            start = time.thread_time()
+            log = engine.play_block(game, 1, 0, 200, last)
+            used = (time.thread_time() - start) / 200
+            print(f"K={arms} T={pulls:.0e} {rule.name.split('(')[0]}: {used * 1e3:.3f} ms, {log.rounds[:, -1].mean() / arms:.2f} K decisions")

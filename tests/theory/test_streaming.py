@@ -40,6 +40,12 @@ def test_cubes_are_exact():
     assert [stream_batch(1, n**3) for n in (1, 2, 10, 100, 1000)] == [1, 4, 100, 10**4, 10**6]
 
 
+def test_naive_pulls_more_than_uniform():
+    """log K > (log T)^(1/3) for every K >= 12 at T = 1000 K^3 that can be run, and not for K = 10."""
+    assert all(naive_batch(k, 1000 * k**3) > uniform_batch(k, 1000 * k**3) for k in (*range(12, 200), 10**3, 10**4))
+    assert naive_batch(10, 10**6) < uniform_batch(10, 10**6)
+
+
 def brute_force(mean, each, pulls):
     """Over all outcomes of all pulls."""
     gaps, total = np.max(mean) - np.array(mean), 0.0

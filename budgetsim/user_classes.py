@@ -26,7 +26,7 @@ class Classes(NamedTuple):
     answered: float  #: probability that a recommendation is answered, and costs 1
 
 
-def asked(rule: str, spec: Spec) -> Classes:
+def public_classes(rule: str, spec: Spec) -> Classes:
     """What is public of the classes; BadValue where the problem shows no users, does not allow skipping, or has not one budget."""
     if not (isinstance(spec.public, Classes) and isinstance(spec.view, User)):
         raise BadValue(f"{rule}: got a problem without classes of users; allowed: one that shows `context` and `user_class`, such as contextual_bandit")

@@ -117,5 +117,6 @@ def _sorted(share: np.ndarray, u: np.ndarray, rate: float) -> tuple[np.ndarray, 
 def _scipy(share: np.ndarray, u: np.ndarray, rate: float) -> tuple[np.ndarray, float]:
     from scipy.optimize import linprog
 
-    solved: Any = linprog(-share * u, share[None], [rate], bounds=(0.0, 1.0), method="highs")
+    solved: Any = linprog(-share * u, share[None], [rate], bounds=(0.0, 1.0), method="highs",
+                          options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10})  # fmt: skip
     return solved.x, -float(solved.ineqlin.marginals[0])

@@ -10,7 +10,7 @@ from ..confidence import Means, means, record
 from ..draws import log, uniform
 from ..kernels import available
 from ..model import ARM, VOID, Policy
-from ..user_classes import affordable, asked, chance, rank
+from ..user_classes import affordable, chance, public_classes, rank
 
 NOT_SENT = int(VOID)
 
@@ -94,7 +94,7 @@ def cluster_ucb_alp(radius: float = 0.5) -> Policy:
     radius = number("radius", radius, 0.0)
 
     def init(spec):
-        share, _, answered = asked("cluster_ucb_alp", spec)
+        share, _, answered = public_classes("cluster_ucb_alp", spec)
         j = share.size
         memory = Memory(means(j * spec.n_actions), np.zeros(j * spec.n_actions), np.ones(j), np.zeros(j), np.arange(float(j)))
         return memory, Params(share, spec.horizon, answered, radius, spec.n_actions)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ..arguments import number
 from ..model import ARM, VOID, Policy
 from ..ridge import ridge, ridge_add
-from ..user_classes import affordable, asked, linucb_arm
+from ..user_classes import affordable, linucb_arm, public_classes
 
 NOT_SENT = int(VOID)
 
@@ -64,7 +64,7 @@ def greedy_linucb(alpha: float = 1.0, penalty: float = 1.0) -> Policy:
     alpha, penalty = number("alpha", alpha, 0.0), number("penalty", penalty, 1e-12)
 
     def init(spec):
-        j, d = asked("greedy_linucb", spec).centres.shape
+        j, d = public_classes("greedy_linucb", spec).centres.shape
         return Memory(ridge(j * spec.n_actions, d, penalty)), Params(alpha, spec.n_actions)
 
     return Policy(ARM, init, act, update, name=f"greedy_linucb(alpha={alpha:g}, penalty={penalty:g})")

@@ -9,7 +9,7 @@ from ..arguments import BadValue, number
 from ..draws import uniform
 from ..model import ARM, VOID, Policy
 from ..ridge import ridge, ridge_add
-from ..user_classes import affordable, asked, chance, linucb_arm, rank
+from ..user_classes import affordable, chance, linucb_arm, public_classes, rank
 
 NOT_SENT = int(VOID)
 
@@ -103,7 +103,7 @@ def hatch(alpha: float = 1.0, class_alpha: float = 1.0, penalty: float = 1.0) ->
     penalty = number("penalty", penalty, 1e-12)
 
     def init(spec):
-        share, centres, answered = asked("hatch", spec)
+        share, centres, answered = public_classes("hatch", spec)
         square, (j, d) = (centres * centres).sum(axis=1), centres.shape
         if not square.all():
             raise BadValue(f"hatch: got centre 0 for class {int(np.argmin(square))}; allowed: centres that are not 0, since a ridge regression learns nothing there")

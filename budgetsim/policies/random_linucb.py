@@ -6,7 +6,7 @@ from ..arguments import choice, number
 from ..draws import uniform
 from ..model import ARM, VOID, Policy
 from ..ridge import ridge, ridge_add
-from ..user_classes import affordable, asked, linucb_arm
+from ..user_classes import affordable, linucb_arm, public_classes
 
 NOT_SENT = int(VOID)
 
@@ -79,7 +79,7 @@ def random_linucb(alpha: float = 1.0, penalty: float = 1.0, pacing: str = "fixed
     adaptive = choice("pacing", pacing, ("fixed", "adaptive")) == "adaptive"
 
     def init(spec):
-        _, centres, answered = asked("random_linucb", spec)
+        _, centres, answered = public_classes("random_linucb", spec)
         j, d = centres.shape
         rate = float(spec.budget[0]) / (spec.horizon * answered)
         return Memory(ridge(j * spec.n_actions, d, penalty)), Params(rate, spec.horizon, answered, adaptive, alpha, spec.n_actions)

@@ -3,9 +3,9 @@
 Ten normal arms, sigma = 1, c = 1e-4; left one arm is ahead of nine equal ones by s, right the means rise evenly from 0 to s [Harding2025]_. The risk is
 misidentification plus c for each pull. The paper's own settings could not be read: instances, sizes and the form of DBCARE's width are ours.
 
-**What must be visible.** DBCARE is lowest or nearly so at every s: at most 2.5 times the best of all rules shown, whichever that is at that s. Each
-baseline is the best or near it somewhere and bad elsewhere: fixed budgets where s is great, fixed confidence where it is small. **Where s is tiny, guessing wins**: DBCARE
-spends up to (H_10 - 1/2)/e = .894 in vain.
+**What must be visible.** DBCARE with kappa = 2 is lowest or nearly so at every s: at most 2.5 times the best of all rules shown, whichever that is at that s (with
+kappa = sqrt(2) it is shown and nothing claimed: it errs so seldom at great s, at 1 a time, that full size does not tell). Each baseline is near the best somewhere and
+bad elsewhere: fixed budgets and guessing at great s, fixed confidence at small s. **Where s is tiny, guessing wins**: DBCARE spends up to (H_10 - 1/2)/e = .894 in vain.
 """
 
 import numpy as np
@@ -69,14 +69,12 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
 
 def claims(data):
     """All statistical verdicts hold together with confidence 99%; a claim about several instances is its weakest case."""
-    level, names, risk = shared(0.99, 9), data.rule.values, data.loss + data.cost
+    level, names, risk = shared(0.99, 8), data.rule.values, data.loss + data.cost
     one = shared(level, 2 * len(SCALES))
     least = risk.mean("replication").min("rule")
 
-    def near(rule):
-        label = ("dbcare(kappa=2)", "dbcare(kappa=sqrt 2)")[rule]
-        return weakest([statistical_at_most(f"{label}: at most 2.5 times the best rule at every s", (risk.sel(shape=i, rule=names[rule], scale=s) / least.sel(shape=i, scale=s)).values,
-                                            2.5, one, "the best mean of all rules, taken as it was measured") for i in SHAPES for s in SCALES])  # fmt: skip
+    near = [statistical_at_most("dbcare(kappa=2): at most 2.5 times the best rule at every s", (risk.sel(shape=i, rule=names[0], scale=s) / least.sel(shape=i, scale=s)).values,
+                                2.5, one, "the best mean of all rules, taken as it was measured") for i in SHAPES for s in SCALES]  # fmt: skip
 
     def at(rule, s, shape=SHAPES[0]):
         return risk.sel(shape=shape, rule=names[rule], scale=s).values
@@ -89,8 +87,7 @@ def claims(data):
         at_most("DBCARE never spends more than (H_10 - 1/2)/e", spent, float(theory.most_spent(ARMS)), 1e-12, "exact"),
         at_most("the horizon ends no run of DBCARE", float(data.ended.sel(rule=names[:2]).max()), 0.0),
         _closed_form(data, level),
-        near(0),
-        near(1),
+        weakest(near),
         gap("uniform, T = 500: more than twice DBCARE at s = 4", 2, 4.0),
         gap("uniform, T = 2000: more than twice DBCARE at s = 4", 3, 4.0),
         gap("halving, T = 500: more than twice DBCARE at s = 4", 4, 4.0),

@@ -102,11 +102,12 @@ def hedge_gains(memory: Any, gain: Any, eta: Any) -> None:
     weight, greatest, total = memory.weight, gain[0], 0.0
     for k in range(1, weight.size):
         greatest = max(greatest, gain[k])
-    for k in range(weight.size):
+    for k in range(weight.size):  # apart from the sum, so that exponentials are taken several at a time
         weight[k] = max(weight[k] * exp(eta * (gain[k] - greatest)), FLOOR)
+    for k in range(weight.size):
         total += weight[k]
     memory.total[0] = total
-    if total < 0.5 or total > 2.0:
+    if not 0.5 <= total <= 2.0:
         renormalise(memory)
 
 

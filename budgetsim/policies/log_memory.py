@@ -25,7 +25,7 @@ def log_memory() -> Policy:
     -------------------------
     Constants are those of the author's code, whose slips are left out: there a level keeps the greatest mean it ever saw even after it was
     cleared, a challenger's pulls are charged at the king's mean, a level is full after one arm more, the last tests are made but always
-    won by the highest level, and promoting winners are pulled twice more without counting.
+    won by the highest level, and kings of the upper levels are pulled again without counting.
 
     Examples
     --------

@@ -41,7 +41,7 @@ HORIZONS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 ADAPTERS, SLOTS, ONE_HORIZON, INSTANCES = (8, 15, 30), (1, 2, 4, 8, 15), 4_000, 4
 FOLLOWED = 8_000
 #: for whoever cannot wait
-SMALLER = {"HORIZONS": (2_000, 8_000, 32_000), "ADAPTERS": (8, 15), "SLOTS": (4, 15), "INSTANCES": 1, "ONE_HORIZON": 2_000}
+SMALLER = {"HORIZONS": (2_000, 8_000, 16_000), "FOLLOWED": 4_000, "ADAPTERS": (8, 15), "SLOTS": (4, 15), "INSTANCES": 1, "ONE_HORIZON": 2_000}
 
 
 def library(number, adapters):
@@ -125,7 +125,8 @@ def claims(data):
     beside += [(data.over_n.sel(adapters=n), _bound(n, 4, sweep)) for n in data.adapters.values]
     beside += [(data.over_k.sel(slots=k), _bound(15, k, sweep)) for k in data.slots.values]
     rate = "POLAR and POLAR+: regret <= d sqrt(NT) + sqrt(KT) at every T, N and K"
-    each = [statistical_at_most(rate, v.sel(rule=name).values / b, 1.0, shared(level, 2 * len(beside)), "of the bound") for v, b in beside for name in (ours, plus)]
+    low = shared(level, 2 * len(beside))
+    each = [statistical_at_most(rate, v.sel(rule=name).values / b, 1.0, low, "of the bound") for v, b in beside for name in (ours, plus)]
     ahead = "POLAR beats a drawn cache, LRU and LFU at the longest horizon"
     better = [statistical_at_least(ahead, at(name)[:, -1] - last, 0.0, shared(level, 3), "utility") for name in (drawn, recent, often)]
     return [
@@ -183,7 +184,10 @@ def draw(data):
     figures.plain_numbers(axes[1])
     figures.plain_numbers(axes[1], "y")
     figures.legend(figure, axes[0], where="above")
-    figures.note(figure, f"Regret against the best static cache of the contexts that came. c = {MISS}, s = {LOAD:g}; six clusters in dimension 8. Bars: pointwise 95% intervals of "
-                         f"{data.replication.size} runs on one instance (top left) and of {data.run.size} runs on each of {n} instance{'s' * (n > 1)} (N and K). Hit rate: mean of "
-                         f"{data.replication.size} runs, each epoch of {EPOCH} requests. All rules share POLAR's router; only the cache differs. Instances are ours.")  # fmt: skip
+    figures.note(
+        figure,
+        f"Regret against the best static cache of the contexts that came. c = {MISS}, s = {LOAD:g}; six clusters in dimension 8. Bars: pointwise 95% intervals "
+        f"of {data.replication.size} runs on one instance (top left) and of {data.run.size} runs on each of {n} instance{'s' * (n > 1)} (N and K). Hit rate: "
+        f"mean of {data.replication.size} runs, each epoch of {EPOCH} requests. All rules share POLAR's router; only the cache differs. Instances are ours.",
+    )
     return figure

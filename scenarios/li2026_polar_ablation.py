@@ -65,9 +65,9 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
                 first = free if first is None else first
                 routes[i, j] = (free != first).sum()
     dims = ("router", "cache", "replication")
-    texts = ("regret", "utility lost", "paid for misses", "paid for loads")
+    texts = {"regret": "regret", "lost": "utility lost", "misses": "paid for misses", "loads": "paid for loads"}
     return xarray.Dataset(
-        {name: (dims, part, {"units": "utility", "long_name": text}) for name, part, text in zip(("regret", "lost", "misses", "loads"), parts, texts, strict=True)}
+        {name: (dims, part, {"units": "utility", "long_name": text}) for (name, text), part in zip(texts.items(), parts, strict=True)}
         | {
             "value_of_room": ("replication", everything - best, {"units": "utility", "long_name": "F(all) - F(C*)"}),
             "other_routes": (("router", "cache"), routes, {"units": "requests", "long_name": "routes that differ from the first cache's with c = 0"}),
@@ -121,6 +121,10 @@ def draw(data):
         figures.plain_numbers(axis, "y")
     axes[3].set_ylim(0, None)
     figures.legend(figure, axes[0], where="above", title="router")
-    figures.note(figure, f"N = {ADAPTERS}, K = {SLOTS}, T = {HORIZON:,}, c = {MISS}, s = {LOAD:g}; bars: pointwise 95% intervals of {data.replication.size} runs. Regret = lost utility + misses + loads "
-                         "- (F(all) - F(C*)). Utility lost: beside the best adapter of each request. told: the static cache that is best in hindsight in most runs. Instance and constants are ours.")  # fmt: skip
+    figures.note(
+        figure,
+        f"N = {ADAPTERS}, K = {SLOTS}, T = {HORIZON:,}, c = {MISS}, s = {LOAD:g}; bars: pointwise 95% intervals of {data.replication.size} runs. Regret = "
+        "utility lost + misses + loads - (F(all) - F(C*)). Utility lost: beside the best adapter of each request. told: the static cache that is best in "
+        "hindsight in most runs. Instance and constants are ours.",
+    )
     return figure

@@ -33,9 +33,12 @@ def static_cache_optimum(utility: Any, miss_cost: float, slots: int, *, method: 
     utility : (T, N), reward: the mean utility of each adapter for each request.
     miss_cost : c >= 0, reward.
     slots : K, 1 to N.
-    method : "enumeration" of all caches; "milp": HiGHS, and a proof by branch and bound of our own (at most 50 nodes each; `upper` says what is left open), in which every bound is the formula above at
-        HiGHS's prices, recomputed; "lp": `value` and `upper` are the relaxation's, `plan` and `lower` the greedy cache; "greedy": one adapter by one, with
-        `upper` the least of F({}) + (F(C) - F({})) / (1 - 1/e), F(C) + the K largest gains, and F(all); "auto": enumeration up to 20,000 caches, else milp.
+    method : "enumeration" of all caches.
+        "milp": HiGHS, and a proof by branch and bound of our own (at most 50 nodes each; `upper` says what is left open), in which
+        every bound is the formula above at HiGHS's prices, recomputed.
+        "lp": `value` and `upper` are the relaxation's, `plan` and `lower` the greedy cache.
+        "greedy": one adapter by one; `upper` is the least of F({}) + (F(C) - F({})) / (1 - 1/e), F(C) + the K largest gains, and F(all).
+        "auto": enumeration of up to 20,000 caches, else milp.
 
     Returns
     -------
@@ -75,8 +78,9 @@ def static_cache_optimum(utility: Any, miss_cost: float, slots: int, *, method: 
     plan = Plan(tuple(sorted(int(n) for n in cache)))
     earned = cache_value(u, cost, plan.cache)
     value = upper if method == "lp" else earned
-    of = {"lp": "a bound on every static cache", "greedy": "the greedy cache"}.get(method, "the best static cache in hindsight")
-    return Optimum("static_cache_optimum", "certified", value, earned - slack, max(upper, earned) + slack, plan, None, f"{of} of {k} adapters, loads not counted")
+    what = {"lp": "a bound on every static cache", "greedy": "the greedy cache"}.get(method, "the best static cache in hindsight")
+    of = f"{what} of {k} adapters, loads not counted"
+    return Optimum("static_cache_optimum", "certified", value, earned - slack, max(upper, earned) + slack, plan, None, of)
 
 
 def _enumerated(v: np.ndarray, k: int) -> list[int]:
@@ -113,7 +117,7 @@ def _merged(v: np.ndarray) -> np.ndarray:
 
 
 def _program(v: np.ndarray, k: int) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Matrix, right-hand side and objective of the least -v z, columns in [0, 1]: y (N,), then z for the positive entries of v; rows: one a request, one a z, and the slots."""
+    """Matrix, right-hand side and objective of the least -v z. Columns, in [0, 1]: y (N,), z for the positive entries of v; rows: requests, z <= y, slots."""
     from scipy import sparse
 
     t, n = np.nonzero(v)
@@ -156,7 +160,8 @@ def _integer(v: np.ndarray, k: int) -> list[int]:
         return list(range(k))
     matrix, caps, objective = _program(rows, k)
     whole_y = np.append(np.ones(v.shape[1]), np.zeros(objective.size - v.shape[1]))
-    solved = milp(objective, integrality=whole_y, bounds=Bounds(0.0, 1.0), constraints=LinearConstraint(matrix, -np.inf, caps), options={"mip_rel_gap": 0.0, "node_limit": NODES})
+    options: Any = {"mip_rel_gap": 0.0, "node_limit": NODES}
+    solved = milp(objective, integrality=whole_y, bounds=Bounds(0.0, 1.0), constraints=LinearConstraint(matrix, -np.inf, caps), options=options)
     if solved.x is None:
         raise BudgetsimError(f"static_cache_optimum: HiGHS found no cache: {solved.message}")
     return sorted(np.argsort(-solved.x[: v.shape[1]], kind="stable")[:k].tolist())

@@ -233,7 +233,8 @@ def examples() -> list[Problem]:
      'adapter_cache(3 adapters, 1 slot, given contexts)']
     """
     theta = np.array([[0.9, 0.1], [0.6, 0.6], [0.1, 0.8], [0.3, 0.2]])
-    mixture: dict[str, Any] = {"slots": 2, "horizon": 200, "centres": [[1.0, 0.0], [0.0, 1.0], [0.7, 0.7]], "probabilities_of_centres": [0.5, 0.25, 0.25], "spread": 0.1}
+    centres = [[1.0, 0.0], [0.0, 1.0], [0.7, 0.7]]
+    mixture: dict[str, Any] = {"slots": 2, "horizon": 200, "centres": centres, "probabilities_of_centres": [0.5, 0.25, 0.25], "spread": 0.1}
     turning = np.column_stack([np.cos(np.arange(150) / 20.0), np.sin(np.arange(150) / 20.0)])
     return [
         adapter_cache(theta, **mixture),

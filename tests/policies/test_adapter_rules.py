@@ -78,6 +78,26 @@ def test_doubling_epochs_are_logarithmic(horizon):
     assert len(polar(200).schedule(spec)) == math.ceil(horizon / 200) - 1
 
 
+def test_forced_rounds_alone_grow_faster_than_the_abstracts_rate():
+    """The specification's rate min(1, kappa t^(-1/3)) forces 1.5 kappa T^(2/3) rounds to within 1; over d sqrt(NT) + sqrt(KT) that grows without end."""
+    kappa, shares = 0.25, []
+    for horizon in (10**3, 10**5, 10**7):
+        forced = np.minimum(1.0, kappa * np.arange(1.0, horizon + 1.0) ** (-1 / 3)).sum()
+        assert abs(forced - 1.5 * kappa * horizon ** (2 / 3)) <= 1.0
+        shares.append(forced / (8 * math.sqrt(15 * horizon) + math.sqrt(4 * horizon)))
+    assert shares[1] / shares[0] > 0.95 * 100 ** (1 / 6) and shares[2] / shares[1] > 0.99 * 100 ** (1 / 6)
+
+
+@pytest.mark.parametrize("kappa", [0.25, 4.0])
+def test_rounds_are_forced_at_that_rate(kappa, seed):
+    """One adapter is always the best and resident, so any other route was forced: N - 1 of N forced rounds."""
+    problem = adapter_cache(np.array([[1.0]] + [[-1.0]] * (N - 1)), 1, 1000, np.ones((1, 1)), noise=0.0)
+    routes = traced(problem, polar_plus(kappa=kappa, alpha=0.0), seed, 200)[0][:, :, 0]
+    p = np.minimum(1.0, kappa * np.arange(1.0, 1001.0) ** (-1 / 3)) * (N - 1) / N
+    z = ((routes > 0).sum() - 200 * p.sum()) / math.sqrt(200 * (p * (1 - p)).sum())
+    assert abs(z) < 4.5
+
+
 def test_the_controller_finds_the_adapters_that_serve(seed):
     """Four clusters with an adapter each, K = 2: after learning, the two of the frequent clusters stay."""
     problem = adapter_cache(np.eye(4), 2, 2000, np.eye(4), [0.1, 0.45, 0.05, 0.4], 0.05, noise=0.05)

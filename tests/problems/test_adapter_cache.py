@@ -37,7 +37,8 @@ def scripted(actions):
 
 def played(actions, **options):
     """(reward, cost of misses, cost of loads, status) of each round; adapter n has utility 1, 2, 4 on the context 1."""
-    problem = adapter_cache(np.array([[1.0], [2.0], [4.0]]), 2, len(actions), contexts=np.ones((len(actions), 1)), noise=0.0, **{"miss_cost": 0.5, "switch_cost": 0.25, **options})
+    x, theta = np.ones((len(actions), 1)), np.array([[1.0], [2.0], [4.0]])
+    problem = adapter_cache(theta, 2, len(actions), contexts=x, noise=0.0, miss_cost=0.5, switch_cost=0.25, **options)
     runs = run(problem, scripted(actions), replications=1, seed=1, checkpoints=range(1, len(actions) + 1), trace=True, path="python")
     each = np.diff(np.column_stack([runs.reward.values[0], runs.spent.values[0]]), axis=0, prepend=0.0)
     return each.tolist(), runs.status.values[0].tolist()

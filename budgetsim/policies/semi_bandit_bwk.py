@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import BadValue, number
-from ..confidence import relative, spending_rate
+from ..confidence import spending_rate
 from ..draws import exp, log
 from ..model import VECTOR, Policy
 
@@ -16,11 +16,12 @@ class Memory(NamedTuple):
     reward: np.ndarray  #: sum
     cost: np.ndarray  #: sum (K, d)
     upper: np.ndarray  #: bound on the mean reward
-    lower: np.ndarray  #: bound on the mean costs
+    lower: np.ndarray  #: bound on the mean costs (d, K)
     overspent: np.ndarray  #: (d,) sum of cost T / B - 1: what Hedge has earned with each resource, with time 0
     price: np.ndarray  #: (d,) reward per unit of cost
-    arm: np.ndarray  #: (m,) the best so far while act looks, least first
-    gain: np.ndarray  #: (m,) their gains
+    worth: np.ndarray  #: optimistic reward less priced cost
+    arm: np.ndarray  #: (m,) the arms chosen, the worst first; -1 for none
+    gain: np.ndarray  #: (m,) what they are worth
 
 
 class Params(NamedTuple):
@@ -31,39 +32,48 @@ class Params(NamedTuple):
 
 
 def act(memory, params, view, left, t, key, chosen):
-    best, value, d = memory.arm, memory.gain, memory.price.size
-    m = value.size
-    for i in range(m):
-        best[i], value[i] = -1.0, 0.0
-    for k in range(chosen.size):
+    worth, arm, gain = memory.worth, memory.arm, memory.gain
+    m = arm.size
+    for k in range(worth.size):
+        worth[k] = memory.upper[k]
         chosen[k] = 0.0
-        worth = memory.upper[k]
-        for j in range(d):
-            worth -= memory.price[j] * memory.lower[k, j]
-        if worth > value[0]:
-            i = 1
-            while i < m and worth > value[i]:
-                value[i - 1], best[i - 1] = value[i], best[i]
-                i += 1
-            value[i - 1], best[i - 1] = worth, float(k)
+    for j in range(memory.price.size):
+        price = memory.price[j]
+        for k in range(worth.size):
+            worth[k] -= price * memory.lower[j, k]
+    bar = math.inf  # what m arms are worth at least, those of the last round: nobody below is among the m best
     for i in range(m):
-        if best[i] >= 0.0:
-            chosen[int(best[i])] = 1.0
+        bar = min(bar, worth[int(arm[i])] if arm[i] >= 0.0 else 0.0)
+        gain[i] = 0.0
+    for i in range(m):
+        arm[i] = -1.0
+    for k in range(worth.size):
+        if worth[k] >= bar and worth[k] > gain[0]:
+            i = 1
+            while i < m and worth[k] > gain[i]:
+                gain[i - 1], arm[i - 1] = gain[i], arm[i]
+                i += 1
+            gain[i - 1], arm[i - 1] = worth[k], float(k)
+    for i in range(m):
+        if arm[i] >= 0.0:
+            chosen[int(arm[i])] = 1.0
 
 
 def update(memory, params, view, action, outcome, t):
     d = memory.price.size
-    for k in range(action.size):
-        if action[k] > 0.0:
-            n = memory.pulls[k] + 1.0
-            memory.pulls[k] = n
+    for i in range(memory.arm.size):
+        k = int(memory.arm[i])
+        if k >= 0:
+            memory.pulls[k] += 1.0
+            each = 1.0 / memory.pulls[k]
+            wide = params.level * each
             memory.reward[k] += outcome.seen.reward[k]
-            mean = memory.reward[k] / n
-            memory.upper[k] = min(mean + relative(mean, n, params.level), 1.0)
+            mean = memory.reward[k] * each
+            memory.upper[k] = min(mean + math.sqrt(wide * mean) + wide, 1.0)
             for j in range(d):
                 memory.cost[k, j] += outcome.seen.cost[k, j]
-                mean = memory.cost[k, j] / n
-                memory.lower[k, j] = max(mean - relative(mean, n, params.level), 0.0)
+                mean = memory.cost[k, j] * each
+                memory.lower[j, k] = max(mean - math.sqrt(wide * mean) - wide, 0.0)
     highest = 0.0
     for j in range(d):
         if params.pressure[j] > 0.0:
@@ -135,6 +145,6 @@ def semi_bandit_bwk(confidence: float = 0.25, rate: float = 1.0) -> Policy:
         params = Params(confidence * log(n * horizon * (d + 1.0)), eta, pressure, float(most))
         zeros = np.zeros
         start = most * pressure / (1.0 + np.count_nonzero(pressure))
-        return Memory(zeros(n), zeros(n), zeros((n, d)), np.ones(n), zeros((n, d)), zeros(d), start, zeros(most), zeros(most)), params
+        return Memory(zeros(n), zeros(n), zeros((n, d)), np.ones(n), zeros((d, n)), zeros(d), start, zeros(n), np.full(most, -1.0), zeros(most)), params
 
     return Policy(VECTOR, init, act, update, name=f"semi_bandit_bwk(confidence={confidence:g}, rate={rate:g}; told the horizon and budget)")

@@ -29,10 +29,9 @@ class Seen(NamedTuple):
 def step(instance, state, view, action, left, t, key, cost, seen):
     n, d = instance.arm_cost.shape
     chosen, total = 0, 0.0
+    seen.reward[:] = 0.0
+    seen.cost[:, :] = 0.0
     for k in range(n):
-        seen.reward[k] = 0.0
-        for j in range(d):
-            seen.cost[k, j] = 0.0
         if action[k] > 0.0:
             chosen += 1
             seen.reward[k] = bernoulli(key, k * (d + 1), instance.arm_reward[k])

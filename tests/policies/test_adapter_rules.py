@@ -1,5 +1,6 @@
 """POLAR and its competitors: what must hold on every path, whatever the luck."""
 
+import itertools
 import math
 
 import numpy as np
@@ -36,6 +37,9 @@ def traced(problem, rule, seed=1, replications=1):
     return log.action, log.spent[:, -1]
 
 
+SPEC = instance(0).spec
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(CALM))
 def test_without_a_miss_cost_the_cache_is_irrelevant(seed, name):
@@ -70,12 +74,14 @@ def test_loads_are_at_most_k_an_epoch(seed, name):
     assert spent[0, 1] <= 2 * (len(looks) + 1) and (mask.sum(axis=1) == 2).all() and changed <= looks
 
 
-@pytest.mark.parametrize("horizon", [10, 1000, 10**6, 10**9])
-def test_doubling_epochs_are_logarithmic(horizon):
-    """Property 6 of the (f) list: H_0 (2^e - 1) <= T."""
-    spec = instance(0).spec._replace(horizon=horizon)
-    assert len(polar_plus(50).schedule(spec)) == len([e for e in range(1, 64) if 50 * (2**e - 1) < horizon]) <= math.log2(horizon / 50 + 1) + 1
-    assert len(polar(200).schedule(spec)) == math.ceil(horizon / 200) - 1
+@settings(max_examples=200)
+@given(st.integers(1, 10**12), st.integers(1, 10**4), st.integers(10, 10**4))
+def test_doubling_epochs_are_logarithmic(horizon, first, fixed):
+    """Property 6 of the (f) list: epochs of H_0, 2 H_0, 4 H_0, ... rounds are at most 1 + log2(1 + T / H_0); fixed ones are T / H."""
+    spec = SPEC._replace(horizon=horizon)
+    looks = [0, *polar_plus(first).schedule(spec)]
+    assert len(looks) <= 1 + math.log2(1 + horizon / first) and all(b - a == first * 2**e for e, (a, b) in enumerate(itertools.pairwise(looks)))
+    assert len(polar(fixed).schedule(spec)) == -(-horizon // fixed) - 1
 
 
 def test_forced_rounds_alone_grow_faster_than_the_abstracts_rate():

@@ -88,10 +88,13 @@ def probabilities(name: str, value: Any, shape: tuple[int | None, ...]) -> np.nd
 
 
 def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """One of the allowed words; a near miss is answered with the nearest."""
+    """One of the allowed words; a near miss is answered with the nearest, and of many words only some are listed."""
     options = list(allowed)
     if isinstance(value, str) and value in options:
         return value
     near = difflib.get_close_matches(str(value), options, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise BadValue(f"{name}: got {_short(value)}; allowed: {', '.join(options)}{hint}")
+    listed = options
+    if len(options) > 12:
+        listed = [*(difflib.get_close_matches(str(value), options, n=8, cutoff=0.3) or options[:8]), f"... ({len(options)} in all)"]
+    raise BadValue(f"{name}: got {_short(value)}; allowed: {', '.join(listed)}{hint}")

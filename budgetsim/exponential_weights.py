@@ -126,7 +126,7 @@ class Rates(NamedTuple):
 
     eta: float  #: of the primal player
     mixing: float
-    dual_eta: float
+    dual_eta: float  #: per unit of L
     arms: int
     unit: np.ndarray  #: (d,) B / budget: what brings every budget to the smallest, B
     largest: float  #: largest cost in these units
@@ -140,7 +140,7 @@ def play_game(memory: Any, params: Any, view: Any, left: Any, t: Any, key: Any) 
 
 
 def learn_game(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t: Any) -> None:
-    """Both players learn from L(a, i) = r + 1 - gamma c_i brought to [0, 1]: the primal one its mean over the dual's mixture, the dual one all i.
+    """Both players learn from L(a, i) = r + 1 - gamma c_i: the primal one its mean over the dual's mixture, brought to [0, 1], the dual one all i.
 
     With rewards in [0, 1], L lies in [1 - max(gamma largest, 1), 2]; what is outside counts as the nearer end.
     """
@@ -150,7 +150,7 @@ def learn_game(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t
         cost = scale * unit[i] * outcome.cost[i] if i < unit.size else 1.0  # time costs B/T a round, and gamma is T/B
         payoff = min(max((outcome.reward - cost + span) / (1.0 + span), 0.0), 1.0)
         mean += dual.weight[i] * payoff
-        gain[i] = -payoff
+        gain[i] = -payoff * (1.0 + span)
     mean = mean / dual.total[0]
     multiply(memory.primal, action if action >= 0 else params.arms, params.eta * mean / memory.primal.probability[0])
     hedge_gains(dual, gain, params.dual_eta)

@@ -27,7 +27,7 @@ def adversarial_bwk(
     scales
         How many values gamma has, >= 1; None for 1 + floor(log2 T), the last of which is 1/B or a little more.
     eta, mixing, dual_eta
-        Rates per unit of rescaled payoff, >= 0, and a probability; None for the values of `lagrange_bwk`.
+        As in `lagrange_bwk`.
     largest_cost
         The most that a round can cost, a number or (d,), > 0, in units of each resource; what is beyond counts as this.
 

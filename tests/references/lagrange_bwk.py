@@ -8,10 +8,10 @@ def proportions(score):
     return w / w.sum(axis=1, keepdims=True)
 
 
-def simulate(mean_reward, mean_cost, budget, horizon, replications, rng, scales=None, faster=1.0, drawn=False):
+def simulate(mean_reward, mean_cost, budget, horizon, replications, rng, scales=None, faster=1.0, drawn=False, slower=1.0):
     """Total reward (replications,) on Bernoulli arms, over before the first cost that does not fit; equal budgets.
 
-    `scales`: gamma is T/B halved up to scales - 1 times, and time is no resource; None: T/B, with time. `faster` multiplies eta.
+    `scales`: gamma is T/B halved up to scales - 1 times, and time is no resource; None: T/B, with time. `faster` multiplies eta, `slower` dual_eta.
     `drawn`: the primal player sees one resource, drawn by the dual, as in the paper, instead of their mixture.
     """
     (k, d), b, rows = np.shape(mean_cost), budget[0], np.arange(replications)
@@ -29,8 +29,8 @@ def simulate(mean_reward, mean_cost, budget, horizon, replications, rng, scales=
         alive &= np.all(cost <= left + 1e-9, axis=1)
         left, total = left - cost * alive[:, None], total + reward * alive
         payoff = np.hstack([reward[:, None] + 1 - gamma[:, None] * cost, reward[:, None]])[:, :m]
+        losses += payoff * slower
         payoff = (payoff - 1 + high[:, None]) / (1 + high[:, None])
         seen = payoff[rows, (rng.random((replications, 1)) >= np.cumsum(v, axis=1)[:, :-1]).sum(axis=1)] if drawn else (payoff * v).sum(axis=1)
         gains[rows, arm] += seen / p[rows, arm]
-        losses += payoff
     return total

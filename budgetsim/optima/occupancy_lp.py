@@ -253,7 +253,7 @@ def _whole(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta:
     if found.lower == -math.inf:
         raise BadValue(f"fairness: got {theta}; no whole B_k attain it")
     best = seen[found.allocation.tobytes()]
-    return best._replace(upper=max(found.upper + 1e-11 * scale, best.upper), plan=best.plan._replace(nodes=found.nodes))
+    return best._replace(upper=max(found.upper + 1e-11 * scale, best.upper), plan=best.plan._replace(allocation=found.allocation, nodes=found.nodes))
 
 
 def rounded(f: np.ndarray, spread: np.ndarray, purse: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:

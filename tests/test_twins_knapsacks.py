@@ -41,7 +41,7 @@ PAIRS = {
     "ucb_bwk": Pair(BWK1_SHORT, ucb_bwk(), ucb_twin, (REWARD, COST, [SHORT / 4] * 2, SHORT), {}, {"epsilon": 0.0}, 1000, 300),
     "ucb_bwk, hoeffding": Pair(BWK1, ucb_bwk("hoeffding", HALF_LOG, 0.0), ucb_twin, (REWARD, COST, [T / 4] * 2, T),
                                {"confidence": HALF_LOG, "hoeffding": True, "epsilon": 0.0}, {"confidence": 0.1}, 600, 200),
-    "balanced_exploration": Pair(knapsack_bandit(*THREE, SHORT), balanced_exploration(), balanced_twin, (*THREE, SHORT), {}, {"confidence": 1.0}, 1000, 150),
+    "balanced_exploration": Pair(knapsack_bandit(*THREE, SHORT), balanced_exploration(), balanced_twin, (*THREE, SHORT), {}, {"confidence": 0.05}, 1000, 150),
     "semi_bandit_bwk": Pair(semi_bandit(*SEMI, T), semi_bandit_bwk(), semi_twin, (*SEMI, T), {}, {"confidence": 0.1}, 2000, 1000),
 }  # fmt: skip
 #: section 2(g), 10 runs without a standard error: LP less the regret, printed beside and not asserted

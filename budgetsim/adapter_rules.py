@@ -11,7 +11,7 @@ import numpy as np
 
 from .arguments import BadValue
 from .model import CHARGED, Spec
-from .ridge import Ridge, ridge, ridge_add, ridge_index
+from .ridge import Ridge, ridge, ridge_add, ridge_scores
 
 _PAID = int(CHARGED)
 
@@ -60,12 +60,12 @@ def load(resident: Any, params: Any, view: Any, left: Any, chosen: Any) -> None:
 
 def route(model: Any, params: Any, view: Any, left: Any, chosen: Any) -> None:
     """The adapter of greatest theta.x + alpha sqrt(x' A^-1 x) - c [not resident] among those whose miss can be paid, ties to the first."""
-    best, greatest = -1, 0.0
+    best, greatest, value_of = -1, 0.0, ridge_scores(model, 0, view.context, params.alpha)
     for n in range(view.resident.size):
         missing = chosen[1 + n] == 0.0
         if missing and params.miss_cost > left[0]:
             continue
-        value = ridge_index(model, n, view.context, params.alpha) - (params.charged if missing else 0.0)
+        value = value_of[n] - (params.charged if missing else 0.0)
         if best < 0 or value > greatest:
             best, greatest = n, value
     chosen[0] = max(best, 0)
@@ -121,7 +121,7 @@ def remember(met: Any, view: Any) -> None:
 def choose_cache(memory: Any, params: Any) -> None:
     """The controller of POLAR: the greedy cache for the contexts met, at the utilities that the router predicts."""
     contexts = memory.met.context[: int(memory.met.number[0])]
-    cache = greedy_cache(savings(contexts @ memory.model.theta.T, params.miss_cost), params.slots)
+    cache = greedy_cache(savings(contexts @ memory.model.theta, params.miss_cost), params.slots)
     memory.resident[:] = 0.0
     memory.resident[cache] = 1.0
 

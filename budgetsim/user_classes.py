@@ -1,14 +1,13 @@
 """Users of several classes and one budget of recommendations: what such problems show, and what rules for them share."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .arguments import BadValue
-from .kernels import available
+from .confidence import best
 from .model import ARM, Spec
-from .ridge import ridge_index
+from .ridge import ridge_scores
 
 
 class User(NamedTuple):
@@ -44,15 +43,9 @@ def affordable(left: Any) -> Any:
     return bool(left[0] >= 1.0 - 1e-9)
 
 
-def linucb_arm(model: Any, view: Any, alpha: Any, n: Any) -> Any:
+def linucb_arm(model: Any, view: Any, alpha: Any) -> Any:
     """The first available arm of greatest optimistic prediction for this user, one model a (class, arm); -1 where none is available."""
-    first, arm, greatest = int(view.user_class[0]) * n, -1, -math.inf
-    for k in range(n):
-        if available(view, k):
-            score = ridge_index(model, first + k, view.context, alpha)
-            if score > greatest:
-                arm, greatest = k, score
-    return arm
+    return best(view, ridge_scores(model, int(view.user_class[0]) * model.score.size, view.context, alpha))
 
 
 # ------------------------------------------------------------------------------------------------ the adaptive linear program

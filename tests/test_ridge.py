@@ -16,11 +16,13 @@ def test_it_equals_the_normal_equations_after_many_updates(penalty: float, seed:
         r.ridge_add(model, i, x, y)
     for i in range(n):
         a = penalty * np.eye(d) + xs[which == i].T @ xs[which == i]
-        np.testing.assert_allclose(model.inverse[i], np.linalg.inv(a), rtol=1e-8, atol=1e-12)
-        np.testing.assert_allclose(model.theta[i], np.linalg.solve(a, xs[which == i].T @ ys[which == i]), rtol=1e-7, atol=1e-12)
-        np.testing.assert_array_equal(model.inverse[i], model.inverse[i].T)
+        np.testing.assert_allclose(model.inverse[:, :, i], np.linalg.inv(a), rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(model.theta[:, i], np.linalg.solve(a, xs[which == i].T @ ys[which == i]), rtol=1e-7, atol=1e-12)
+        np.testing.assert_array_equal(model.inverse[:, :, i], model.inverse[:, :, i].T)
         x = rng.normal(size=d)
-        assert r.ridge_index(model, i, x, 2.0) == pytest.approx(model.theta[i] @ x + 2.0 * np.sqrt(x @ np.linalg.inv(a) @ x), rel=1e-7)
+        assert r.ridge_scores(model, 0, x, 2.0)[i] == pytest.approx(model.theta[:, i] @ x + 2.0 * np.sqrt(x @ np.linalg.inv(a) @ x), rel=1e-7)
+        one = r.ridge(n, d, penalty, 1)._replace(inverse=model.inverse, theta=model.theta)
+        assert r.ridge_scores(one, i, x, 2.0)[0] == r.ridge_scores(model, 0, x, 2.0)[i]
 
 
 def test_compiled_and_plain_give_the_same_bits(seed: int) -> None:

@@ -20,7 +20,7 @@ class Params(NamedTuple):
 
 
 def act(memory, params, view, left, t, key):
-    return linucb_arm(memory.arms, view, params.alpha, params.arms) if affordable(left) else -1
+    return linucb_arm(memory.arms, view, params.alpha) if affordable(left) else -1
 
 
 def update(memory, params, view, action, outcome, t):
@@ -65,6 +65,6 @@ def greedy_linucb(alpha: float = 1.0, penalty: float = 1.0) -> Policy:
 
     def init(spec):
         j, d = public_classes("greedy_linucb", spec).centres.shape
-        return Memory(ridge(j * spec.n_actions, d, penalty)), Params(alpha, spec.n_actions)
+        return Memory(ridge(j * spec.n_actions, d, penalty, spec.n_actions)), Params(alpha, spec.n_actions)
 
     return Policy(ARM, init, act, update, name=f"greedy_linucb(alpha={alpha:g}, penalty={penalty:g})")

@@ -36,7 +36,7 @@ class Params(NamedTuple):
 def act(memory, params, view, left, t, key):
     rate = left[0] / ((params.horizon - t) * params.answered)
     if affordable(left) and uniform(key, 0) < chance(memory.order, params.share, rate, int(view.user_class[0])):
-        return linucb_arm(memory.arms, view, params.alpha, params.arms)
+        return linucb_arm(memory.arms, view, params.alpha)
     return -1
 
 
@@ -107,7 +107,7 @@ def hatch(alpha: float = 1.0, class_alpha: float = 1.0, penalty: float = 1.0) ->
         square, (j, d) = (centres * centres).sum(axis=1), centres.shape
         if not square.all():
             raise BadValue(f"hatch: got centre 0 for class {int(np.argmin(square))}; allowed: centres that are not 0, since a ridge regression learns nothing there")
-        memory = Memory(ridge(j * spec.n_actions, d, penalty), np.zeros(j), np.zeros(j), np.ones(j), np.arange(float(j)))
+        memory = Memory(ridge(j * spec.n_actions, d, penalty, spec.n_actions), np.zeros(j), np.zeros(j), np.ones(j), np.arange(float(j)))
         return memory, Params(share, square, spec.horizon, answered, alpha, class_alpha, penalty, spec.n_actions)
 
     name = f"alpha={alpha:g}, class_alpha={class_alpha:g}, penalty={penalty:g}; told the horizon, the budget and the classes"

@@ -29,7 +29,7 @@ def act(memory, params, view, left, t, key):
     if params.adaptive:
         rate = left[0] / ((params.horizon - t) * params.answered)
     if affordable(left) and uniform(key, 0) < rate:
-        return linucb_arm(memory.arms, view, params.alpha, params.arms)
+        return linucb_arm(memory.arms, view, params.alpha)
     return -1
 
 
@@ -82,6 +82,6 @@ def random_linucb(alpha: float = 1.0, penalty: float = 1.0, pacing: str = "fixed
         _, centres, answered = public_classes("random_linucb", spec)
         j, d = centres.shape
         rate = float(spec.budget[0]) / (spec.horizon * answered)
-        return Memory(ridge(j * spec.n_actions, d, penalty)), Params(rate, spec.horizon, answered, adaptive, alpha, spec.n_actions)
+        return Memory(ridge(j * spec.n_actions, d, penalty, spec.n_actions)), Params(rate, spec.horizon, answered, adaptive, alpha, spec.n_actions)
 
     return Policy(ARM, init, act, update, name=f"random_linucb(alpha={alpha:g}, penalty={penalty:g}, {pacing}; told the horizon and the budget)")

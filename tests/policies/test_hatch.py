@@ -20,7 +20,7 @@ from budgetsim.policies.primal_dual import primal_dual
 from budgetsim.policies.random_linucb import random_linucb
 from budgetsim.problems.contextual_bandit import contextual_bandit
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
-from budgetsim.ridge import ridge, ridge_add, ridge_index
+from budgetsim.ridge import ridge, ridge_add, ridge_scores
 from budgetsim.theory.user_contexts import five_classes
 from budgetsim.user_classes import User, chance, rank
 
@@ -109,7 +109,7 @@ def test_the_class_value_is_the_ridge_at_the_centre(rewards, d, length, penalty,
     for r in rewards:
         policy.update(memory, params, User(centre, np.zeros(1)), 1, Outcome(float(r), np.ones(1), (), 0), 0)
         ridge_add(model, 0, centre, float(r))
-        assert memory.value[0] == pytest.approx(ridge_index(model, 0, centre, width), rel=1e-7, abs=1e-9)
+        assert memory.value[0] == pytest.approx(ridge_scores(model, 0, centre, width)[0], rel=1e-7, abs=1e-9)
 
 
 class Told(NamedTuple):

@@ -68,6 +68,7 @@ def test_with_one_arm_a_round_it_is_a_bandit_with_knapsacks(seed):
     assert 0.9 * theirs < ours < 0.585714 * 2000 + 3
 
 
+@pytest.mark.filterwarnings("ignore::budgetsim.intervals.IntervalWarning")
 def test_regret_grows_slower_than_two_thirds(seed):
     """Statistical; control: with prices that never move, a constant share is lost."""
     from budgetsim import intervals

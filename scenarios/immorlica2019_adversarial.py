@@ -9,7 +9,9 @@ simulation.
 simulation: the lottery over members that `adversarial_ratio` returns holds the reward of every run to B/k. The plan of the same optimum,
 which knows the family but not the member, attains it. Spending at once (`primal_dual`, which never idles) and spending evenly (`paced`)
 lose a factor (k + 1) / 2 and about k; `lagrange_bwk`, whose price is right for a stochastic world only, loses more than either on long
-families; guessing the price (`adversarial_bwk`) loses less. The control is told the member, and is far below the floor.
+families; guessing the price (`adversarial_bwk`) loses less. Its own guarantee, a factor of order log T up to regret, is not visible at
+this B: with k the range of its payoffs grows, and learning takes longer than phases last. The control is told the member, and is far below
+the floor.
 """
 
 from typing import NamedTuple

@@ -51,7 +51,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
     for i, best in enumerate(whole):
         rule = occupancy_index(f, p, q, np.ones(REGIONS), best.plan.occupancy)
         for k in range(REGIONS):  # a problem that counts region k alone, on the same luck: what each region gets
-            problem = volunteer_rescue(f, p, q, best.plan.allocation, BURN_IN + ROUNDS, np.eye(REGIONS)[k])
+            problem = volunteer_rescue(f, p, q, best.plan.allocation, BURN_IN + ROUNDS, np.eye(REGIONS)[k], "inactive")
             runs = engine.run(
                 problem, rule, replications=replications, seed=seed, checkpoints=[BURN_IN, BURN_IN + ROUNDS], threads=threads, executor=executor, progress=progress
             )

@@ -55,17 +55,21 @@ def instance(seed, volunteers):
 
 
 def played(f, p, q, budget, replications, seed, **resources):
-    """Reward in a round (rule, replication), divided by the bound."""
+    """Reward in a round divided by the bound (2, rule, replication): after the start, and from round 0 on.
+
+    Nobody is active in round 0: then whoever accepts has come back before, and the bound holds for the whole run, of any length.
+    """
     bound = volunteer_lagrangian(f, p, q, budget)
     whole = occupancy_lp(f, p, q, budget, integer=True).plan
     truth, equal = (f, p, q, np.ones(CONTEXTS)), np.full(CONTEXTS, np.floor(budget))
     rules = ((whittle(*truth), whole.allocation), (occupancy_index(*truth, whole.occupancy), whole.allocation), (vanilla_whittle(*truth), equal), (random(), equal))
     out = []
     for rule, allocation in rules:
-        problem = volunteer_rescue(f, p, q, allocation, BURN_IN + ROUNDS)
+        problem = volunteer_rescue(f, p, q, allocation, BURN_IN + ROUNDS, start="inactive")
         runs = engine.run(problem, rule, replications=replications, seed=seed, checkpoints=[BURN_IN, BURN_IN + ROUNDS], **resources)
-        out.append(np.diff(runs.reward.values, axis=1)[:, 0] / ROUNDS / bound.upper)
-    return np.array(out)
+        first, last = runs.reward.values.T / bound.upper
+        out.append([(last - first) / ROUNDS, last / (BURN_IN + ROUNDS)])
+    return np.swapaxes(out, 0, 1)
 
 
 def scarce():
@@ -93,7 +97,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
 
     exact, worst = scarce()
     part = {"units": "1", "long_name": "reward / occupancy program"}
-    dims = ("instance", "rule", "replication")
+    dims = ("instance", "part", "rule", "replication")
     return xarray.Dataset(
         {
             "by_size": (("size", *dims), against([(n, n / 5) for n in SIZES]), part),
@@ -101,7 +105,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             "exact": (("return", "seed", "allocation"), exact, part),
             "brute_force": ((), worst, {"units": "reward in a round", "long_name": "largest |branch and bound - best of all allocations|"}),
         },
-        {"size": list(SIZES), "share": list(SHARES), "rule": list(RULES), "return": list(RETURN), "allocation": ["best", "program", "equal"]},
+        {"size": list(SIZES), "share": list(SHARES), "part": ["later", "whole"], "rule": list(RULES), "return": list(RETURN), "allocation": ["best", "program", "equal"]},
         {"seed": str(seed), "scale": scale},
     )
 
@@ -110,8 +114,8 @@ def claims(data):
     """All statistical verdicts hold together with confidence 99%; each is about the mean over the drawn instances, which are fixed."""
     level = shared(0.99, 5)
     size, budget = (data[name].mean("instance") for name in ("by_size", "by_budget"))
-    every = [v for x in (size, budget) for v in x.values.reshape(-1, data.replication.size)]
-    last = size.isel(size=-1)
+    every = [v for x in (size, budget) for v in x.sel(part="whole").values.reshape(-1, data.replication.size)]
+    last = size.sel(part="later").isel(size=-1)
     ratio = data.exact.sel(allocation=["program", "equal"]) / data.exact.sel(allocation="best")
     slow, fast = ratio.isel({"return": 0}), ratio.isel({"return": -1})
     return [
@@ -145,7 +149,7 @@ def draw(data):
     figure, axes = figures.picture(3, width=10.2, height=3.6)
     for one, name, along, label, unit in ((axes[0], "by_size", "size", "N, with B = N/5", "volunteers"), (axes[1], "by_budget", "share", f"B / N, with N = {FIXED}", "")):
         for k, rule in enumerate(RULES):
-            mean = intervals.mean(data[name].sel(rule=rule).mean("instance").transpose("replication", along).values)
+            mean = intervals.mean(data[name].sel(part="later", rule=rule).mean("instance").transpose("replication", along).values)
             figures.curve(one, data[along], mean.estimate, mean.low, mean.high, label=rule, k=k, bars=True)
         figures.axis_labels(one, (label, unit), ("reward / program", ""), "Unlike volunteers", log="x")
         one.set_xticks(data[along].values, [f"{v:g}" for v in data[along].values])
@@ -160,6 +164,6 @@ def draw(data):
     for one, values in zip(axes, (data["size"], data.share, data["return"]), strict=True):
         figures.fluid_line(one, values, np.ones(values.size), "occupancy program")
     figures.legend(figure, axes)
-    figures.note(figure, f"Left, middle: mean of {data.instance.size} drawn instances, {data.replication.size} runs each of {ROUNDS} rounds after {BURN_IN}; bars: pointwise 95% intervals. "
+    figures.note(figure, f"Left, middle: nobody is active at first; mean of {data.instance.size} drawn instances, {data.replication.size} runs each of {ROUNDS} rounds after {BURN_IN}; bars: pointwise 95% intervals. "
                          f"Right: median and 10 to 90% of {data.seed.size} drawn instances. whittle and occupancy_index play the program's whole allocation, the others floor(B) in every round.")  # fmt: skip
     return figure

@@ -144,5 +144,5 @@ def draw(data):
     axes[1].set_xticks(data.arm.values)
     figures.legend(figure, axes)
     figures.note(figure, f"Law STOP; B = T/4 for both resources, the first of which binds. Bars: pointwise 95% intervals of {data.replication.size} runs. "
-                         "The earlier ucb_bwk had Hoeffding's radius and kept no budget back; ucb_bwk alone is the rule as published, with its margin.")  # fmt: skip
+                         "The earlier ucb_bwk had Hoeffding's radius and kept no budget back; ucb_bwk alone is the default, with its margin.")  # fmt: skip
     return figure

@@ -67,18 +67,21 @@ def ridge_scores(model: Any, first: Any, x: Any, alpha: Any) -> Any:
     [3.0, 3.0]
     """
     width, score = model.width, model.score
+    last = first + score.size
     for k in range(score.size):
         width[k] = 0.0
         score[k] = 0.0
     for a in range(model.scratch.size):
         for b in range(a):
-            both = 2.0 * x[a] * x[b]
-            for k in range(score.size):
-                width[k] += both * model.inverse[a, b, first + k]
-        square = x[a] * x[a]
-        for k in range(score.size):
-            width[k] += square * model.inverse[a, a, first + k]
-            score[k] += x[a] * model.theta[a, first + k]
+            add_multiple(width, 2.0 * x[a] * x[b], model.inverse[a, b, first:last])
+        add_multiple(width, x[a] * x[a], model.inverse[a, a, first:last])
+        add_multiple(score, x[a], model.theta[a, first:last])
     for k in range(score.size):
         score[k] += alpha * math.sqrt(max(width[k], 0.0))
     return score
+
+
+def add_multiple(total: Any, factor: Any, values: Any) -> None:
+    """total (m,) += factor values."""
+    for k in range(total.size):
+        total[k] += factor * values[k]

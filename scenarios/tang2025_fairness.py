@@ -53,7 +53,14 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
         for k in range(REGIONS):  # a problem that counts region k alone, on the same luck: what each region gets
             problem = volunteer_rescue(f, p, q, best.plan.allocation, BURN_IN + ROUNDS, np.eye(REGIONS)[k], "inactive")
             runs = engine.run(
-                problem, rule, replications=replications, seed=seed, checkpoints=[BURN_IN, BURN_IN + ROUNDS], threads=threads, executor=executor, progress=progress
+                problem,
+                rule,
+                replications=replications,
+                seed=seed,
+                checkpoints=[BURN_IN, BURN_IN + ROUNDS],
+                threads=threads,
+                executor=executor,
+                progress=progress,
             )
             rate[i, k] = np.diff(runs.reward.values, axis=1)[:, 0] / ROUNDS / f[k]
     reward = {"units": "reward in a round"}

@@ -62,7 +62,12 @@ def played(f, p, q, budget, replications, seed, **resources):
     bound = volunteer_lagrangian(f, p, q, budget)
     whole = occupancy_lp(f, p, q, budget, integer=True).plan
     truth, equal = (f, p, q, np.ones(CONTEXTS)), np.full(CONTEXTS, np.floor(budget))
-    rules = ((whittle(*truth), whole.allocation), (occupancy_index(*truth, whole.occupancy), whole.allocation), (vanilla_whittle(*truth), equal), (random(), equal))
+    rules = (
+        (whittle(*truth), whole.allocation),
+        (occupancy_index(*truth, whole.occupancy), whole.allocation),
+        (vanilla_whittle(*truth), equal),
+        (random(), equal),
+    )
     out = []
     for rule, allocation in rules:
         problem = volunteer_rescue(f, p, q, allocation, BURN_IN + ROUNDS, start="inactive")
@@ -105,7 +110,14 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             "exact": (("return", "seed", "allocation"), exact, part),
             "brute_force": ((), worst, {"units": "reward in a round", "long_name": "largest |branch and bound - best of all allocations|"}),
         },
-        {"size": list(SIZES), "share": list(SHARES), "part": ["later", "whole"], "rule": list(RULES), "return": list(RETURN), "allocation": ["best", "program", "equal"]},
+        {
+            "size": list(SIZES),
+            "share": list(SHARES),
+            "part": ["later", "whole"],
+            "rule": list(RULES),
+            "return": list(RETURN),
+            "allocation": ["best", "program", "equal"],
+        },
         {"seed": str(seed), "scale": scale},
     )
 
@@ -147,7 +159,10 @@ def spoiled(data):
 def draw(data):
     """Reward relative to the bound: against N, against B / N, and against the return chance."""
     figure, axes = figures.picture(3, width=10.2, height=3.6)
-    for one, name, along, label, unit in ((axes[0], "by_size", "size", "N, with B = N/5", "volunteers"), (axes[1], "by_budget", "share", f"B / N, with N = {FIXED}", "")):
+    for one, name, along, label, unit in (
+        (axes[0], "by_size", "size", "N, with B = N/5", "volunteers"),
+        (axes[1], "by_budget", "share", f"B / N, with N = {FIXED}", ""),
+    ):
         for k, rule in enumerate(RULES):
             mean = intervals.mean(data[name].sel(part="later", rule=rule).mean("instance").transpose("replication", along).values)
             figures.curve(one, data[along], mean.estimate, mean.low, mean.high, label=rule, k=k, bars=True)

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from budgetsim import BudgetsimError
+from budgetsim import BudgetsimError, engine
 from budgetsim.optima.mitosis import mitosis
+from budgetsim.policies.whittle import whittle
+from budgetsim.problems.volunteer_rescue import volunteer_rescue
 from budgetsim.theory.volunteer_chain import volunteer_chain, volunteer_reward
+from budgetsim.theory.volunteer_index import volunteer_index
 
 from ..references import volunteer_joint
 from ..theory.test_volunteer_chain import F1
@@ -75,6 +78,26 @@ def test_a_noisy_oracle_is_covered_at_its_level(seed):
         best = mitosis(f, everyone, q, 3, lambda b, s, liar=liar: (liar(b, s)[0], liar(b, s)[1] / 50), samples=100, gap=0.1, level=0.9, limit=100)
         lied += best.lower <= truth <= best.upper
     assert covered >= 36 and lied < 30
+
+
+def test_with_runs_of_the_problem_as_its_oracle(seed):
+    """Unlike volunteers under the index rule, N = 4: the interval holds the best exact value over all allocations."""
+    rng = np.random.default_rng(5)
+    f, p, q, w = np.array([0.4, 0.6]), rng.random((4, 2)), 0.2 + 0.8 * rng.random(4), np.ones(2)
+    index, calls = volunteer_index(f, p, q).indices, []
+    rule = whittle(f, p, q, w)
+
+    def oracle(allocation, samples):
+        calls.append(allocation)
+        problem = volunteer_rescue(f, p, q, allocation, 600)
+        log = engine.play_block(engine.prepare(problem, rule, "rows"), seed + len(calls), 0, samples, np.array([100, 600]))
+        each = np.diff(log.reward, axis=1) / 500
+        return float(each.mean()), float(each.std(ddof=1) / np.sqrt(samples))
+
+    rank = [list(np.argsort(-index[:, k], kind="stable")) for k in range(2)]
+    truth = max(volunteer_joint.priority_reward(f, p, q, w, b, rank) for b in every_allocation(f, 4, 1.6))
+    best = mitosis(f, p, q, 1.6, oracle, samples=200, gap=0.01, limit=60, level=1 - 1e-4)
+    assert best.kind == "statistical" and best.lower <= truth <= best.upper and best.plan.calls == len(calls)
 
 
 def test_sampling_again_closes_the_gap(seed):

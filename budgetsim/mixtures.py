@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arguments import BadValue, array, number
-from .confidence import any_arm, spending_rate
+from .confidence import any_arm, relative, spending_rate
+from .confidence import hoeffding as hoeffding_radius
 from .draws import log, uniform
-from .kernels import available
+from .kernels import available, compiled
 from .model import VOID, Spec
 
 NO_COST_SEEN = int(VOID)
@@ -107,15 +108,23 @@ def draw_arm(record: Any, told: Any, view: Any, key: Any) -> Any:
     return -1 if point >= 0.0 and (idle > 0.0 or last < 0) else last
 
 
+def surround(total: Any, n: Any, level: Any, hoeffding: Any, low: Any, high: Any) -> None:
+    """Bounds of means with sums `total` (n, d) of n[k] numbers in [0, 1] each; where nothing was seen, 0 and 1."""
+    for k in range(n.size):
+        for j in range(total.shape[1]):
+            low[k, j], high[k, j] = 0.0, 1.0
+            if n[k] > 0.0:
+                mean = total[k, j] / n[k]
+                r = hoeffding_radius(n[k], level) if hoeffding else relative(max(mean, 0.0), n[k], level)
+                low[k, j], high[k, j] = max(mean - r, 0.0), min(mean + r, 1.0)
+
+
+_surround = compiled(surround)
+
+
 def bounds(record: Any, told: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(upper, lower) of the mean rewards (n,), then (lower, upper) of the mean costs (n, d), all in [0, 1] where data are."""
-    return *_around(record.reward, record.pulls, told)[::-1], *_around(record.cost, record.charged[:, None], told)
-
-
-def _around(total: np.ndarray, n: np.ndarray, told: Any) -> tuple[np.ndarray, np.ndarray]:
-    n = np.broadcast_to(n, total.shape)
-    seen = np.maximum(n, 1.0)
-    mean = total / seen
-    one = told.level / seen
-    radius = np.sqrt(one) if told.hoeffding else np.sqrt(one * np.maximum(mean, 0.0)) + one
-    return np.where(n > 0.0, np.maximum(mean - radius, 0.0), 0.0), np.where(n > 0.0, np.minimum(mean + radius, 1.0), 1.0)
+    lower, upper, (cheap, dear) = np.empty(record.pulls.size), np.empty(record.pulls.size), np.empty((2, *record.cost.shape))
+    _surround(record.reward[:, None], record.pulls, told.level, told.hoeffding, lower[:, None], upper[:, None])
+    _surround(record.cost, record.charged, told.level, told.hoeffding, cheap, dear)
+    return upper, lower, cheap, dear

@@ -29,7 +29,7 @@ PUBLISHED = None
 DERIVED = {"gap of hypothesis elimination": 0.017, "its readings": 4.5, "gap of least squares": 0.015}
 ACTIONS, SPARSITY, EPSILON, STEP = 400, 2, 0.05, 0.1
 DIMENSIONS = (4, 8, 16, 32)
-HAYSTACKS = (16, 32, 64, 128)
+HAYSTACKS, NEEDLES = (16, 32, 64, 128), 8  # of which each instance has this many
 SIGNS = ("random", "aligned")
 #: for whoever cannot wait
 SMALLER = {"DIMENSIONS": (4, 8, 16), "HAYSTACKS": (16, 32)}
@@ -65,7 +65,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
     """Scale 1: 200 instances of everything; other scales change their number, down to 8."""
     instances, names = max(8, round(200 * scale)), [r.name for r in rules()]
     gap, readings = (np.zeros((2, len(names), len(DIMENSIONS), instances)) for _ in range(2))
-    found = np.zeros((len(HAYSTACKS), instances))
+    found = np.zeros((len(HAYSTACKS), instances * NEEDLES))
     for n in range(instances):
         for s, signs in enumerate(SIGNS):
             for j, d in enumerate(DIMENSIONS):
@@ -73,19 +73,20 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
                 for i, rule in enumerate(rules()):
                     log = played(misspecified_linear(f, a, EPSILON, SPARSITY), rule, seed)
                     gap[s, i, j, n], readings[s, i, j, n] = log.loss[0, -1], log.rounds[0, -1]
-        for j, many in enumerate(HAYSTACKS):
-            a, f, eps = needle(64, many, np.random.default_rng([seed, n, many]))
+        for j, i in np.ndindex(len(HAYSTACKS), NEEDLES):
+            many = HAYSTACKS[j]
+            a, f, eps = needle(64, many, np.random.default_rng([seed, n, many, i]))
             actions = played(misspecified_linear(f, a, eps, horizon=many), linucb(), seed, trace=True).action[0, :, 0]
             at = np.flatnonzero(actions == np.argmax(f))
-            found[j, n] = at[0] + 1 if at.size else many
+            found[j, n * NEEDLES + i] = at[0] + 1 if at.size else many
         if progress is not None:
-            progress(1, int(readings[..., n].sum() + found[:, n].sum()))
+            progress(1, int(readings[..., n].sum()))
     axes = ("signs", "rule", "dimension", "instance")
     return xarray.Dataset(
         {
             "gap": (axes, gap, {"units": "reward", "long_name": "max f - f(recommended)"}),
             "readings": (axes, readings, {"units": "readings"}),
-            "found": (("haystack", "instance"), found, {"units": "readings", "long_name": "until the needle is read"}),
+            "found": (("haystack", "hidden"), found, {"units": "readings", "long_name": "until the needle is read"}),
         },
         {"signs": list(SIGNS), "rule": names, "dimension": list(DIMENSIONS), "haystack": list(HAYSTACKS)},
         {"seed": str(seed), "scale": scale, "guarantee": 2 * net_tolerance(EPSILON, STEP, SPARSITY)},
@@ -125,7 +126,7 @@ def draw(data):
                 figures.curve(axis, data.dimension, one.estimate, one.low, one.high, label=label, k=k, bars=True)
             k += 1
     figures.fluid_line(axes[1], [DIMENSIONS[0], data.dimension[-1]], [data.attrs["guarantee"]] * 2, "2 eps + step sqrt(s), guaranteed")
-    one = intervals.mean(data.found.transpose("instance", "haystack").values)
+    one = intervals.mean(data.found.transpose("hidden", "haystack").values)
     figures.curve(axes[2], data.haystack, one.estimate, one.low, one.high, label="linucb, needle", k=k, bars=True)
     figures.fluid_line(axes[2], data.haystack, (data.haystack + 1) / 2, "(n + 1) / 2, a search")
     figures.axis_labels(axes[0], ("dimension d", ""), ("readings", ""), "Readings", log="xy")
@@ -140,6 +141,6 @@ def draw(data):
     figures.note(
         figure,
         f"Bars: pointwise 95% intervals over {data.instance.size} instances. {ACTIONS} actions on the sphere, theta {SPARSITY}-sparse, eps = {EPSILON}, step = {STEP}, exact readings. "
-        "Aligned: |theta| = .65 eps sqrt(d). Needle: 64 random signs an action; a search stops at n.",
+        f"Aligned: |theta| = .65 eps sqrt(d). Needle: 64 random signs an action, {data.hidden.size} needles.",
     )
     return figure

@@ -20,24 +20,21 @@ def priority_reward(f, p, q, w, allocation, priority):
             notified = [j for j in priority[k] if s[j]][: int(allocation[k])]
             earned[i] += f_k * w[k] * sum(p[j, k] for j in notified)
             matrix[i] += f_k * np.array([moves(s, notified, k, p, q)[t] for t in states])
-    for square in range(60):  # 2^60 half-lazy steps, far beyond any mixing time here
-        matrix = (matrix + np.eye(len(states))) / 2 if square == 0 else matrix @ matrix
-        matrix /= matrix.sum(axis=1, keepdims=True)
+    matrix = (matrix + np.eye(len(states))) / 2
+    for _ in range(60):  # 2^60 half-lazy steps, far beyond any mixing time here
+        matrix = (square := matrix @ matrix) / square.sum(axis=1, keepdims=True)
     return float(matrix[-1] @ earned)
 
 
-def best_reward(f, p, q, w, allocation, sweeps=4000):
+def best_reward(f, p, q, w, allocation):
     """An upper bound on the average reward of every rule that notifies at most allocation[k]: relative value iteration, largest increment."""
-    states = list(itertools.product((0, 1), repeat=len(q)))
-    options = []  # by state and context: (reward, law of the next state)
+    states, options = list(itertools.product((0, 1), repeat=len(q))), []  # by state and context: (reward, law of the next state)
     for s in states:
         for k in range(len(f)):
             sets = [c for m in range(min(int(allocation[k]), sum(s)) + 1) for c in itertools.combinations([j for j in range(len(q)) if s[j]], m)]
             options.append([(w[k] * sum(p[j, k] for j in c), np.array([moves(s, c, k, p, q)[t] for t in states])) for c in sets])
-    value = np.zeros(len(states))
-    for _ in range(sweeps):
+    value, step = np.zeros(len(states)), np.arange(2.0)
+    while np.ptp(step) > 1e-10:
         best = np.array([max(r + law @ value for r, law in o) for o in options]).reshape(len(states), len(f)) @ f
         step, value = best - value, 0.5 * (best + value)
-        if np.ptp(step) < 1e-10:
-            break
     return float(step.max())

@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _known, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["claims", "comparison", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "theory"],
+    submodules=["claims", "comparison", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "shared", "theory"],
     submod_attrs={
         "arguments": ["BudgetsimError"],
         "comparison": ["Comparison"],

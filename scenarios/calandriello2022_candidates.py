@@ -16,11 +16,11 @@ import xarray
 
 from budgetsim import engine, figures, intervals
 from budgetsim.claims import at_most, shared, statistical_at_least, statistical_at_most
-from budgetsim.gaussian_process import squared_exponential
 from budgetsim.policies.gp_ucb import gp_ucb
 from budgetsim.policies.mini_gp_ei import mini_gp_ei
 from budgetsim.policies.mini_gp_ucb import mini_gp_ucb
 from budgetsim.problems.gaussian_process_field import gaussian_process_field
+from budgetsim.shared.gaussian_process import squared_exponential
 from budgetsim.theory.mini_gp import batch_bound, information_gain
 
 SYSTEM = "mini-gp-opt"

@@ -17,7 +17,6 @@ import numpy as np
 import xarray
 
 from budgetsim import engine, figures, intervals
-from budgetsim.adapter_rules import cache_value, greedy_cache, savings
 from budgetsim.claims import at_least, at_most, shared, slope, statistical_at_least, statistical_at_most, weakest
 from budgetsim.optima.static_cache_optimum import static_cache_optimum
 from budgetsim.policies.lfu import lfu
@@ -26,6 +25,7 @@ from budgetsim.policies.polar import polar
 from budgetsim.policies.polar_plus import polar_plus
 from budgetsim.policies.static_cache import static_cache
 from budgetsim.problems.adapter_cache import adapter_cache, contexts_seen
+from budgetsim.shared.adapter_rules import cache_value, greedy_cache, savings
 
 SYSTEM = "polar-lora"
 PUBLISHED = None

@@ -15,11 +15,11 @@ import xarray
 
 from budgetsim import engine, figures, intervals
 from budgetsim.claims import at_least, at_most, shared, statistical_at_least, statistical_at_most, weakest
-from budgetsim.exponential_weights import hedge_gains, weights
 from budgetsim.kernels import compiled
 from budgetsim.policies.exp3 import exp3
 from budgetsim.policies.hedge import hedge
 from budgetsim.problems.adversarial_bandit import adversarial_bandit
+from budgetsim.shared.exponential_weights import hedge_gains, weights
 
 SYSTEM = "intro-bandits"
 PUBLISHED = None

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..adapter_rules import cache_value, greedy_cache, savings
 from ..arguments import BudgetsimError, array, choice, number, whole
 from ..model import Optimum
+from ..shared.adapter_rules import cache_value, greedy_cache, savings
 
 _EPS = float(np.finfo(float).eps)
 ENUMERATED = 20_000  #: caches that "auto" still looks at one by one

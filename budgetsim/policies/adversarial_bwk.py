@@ -4,8 +4,8 @@ from typing import Any
 
 from ..arguments import whole
 from ..draws import integer
-from ..exponential_weights import game_arguments, learn_game, new_game, play_game
 from ..model import ARM, Policy
+from ..shared.exponential_weights import game_arguments, learn_game, new_game, play_game
 
 
 def begin(memory, params, key):

@@ -3,9 +3,9 @@
 from typing import Any
 
 from ..arguments import choice, number
-from ..mixtures import FORMS, bounds, draw_arm, largest_costs, note, opened, rounds_to_solve
 from ..model import ARM, Policy
-from ..packing import best_mixture, extreme_mixtures
+from ..shared.mixtures import FORMS, bounds, draw_arm, largest_costs, note, opened, rounds_to_solve
+from ..shared.packing import best_mixture, extreme_mixtures
 
 
 def act(memory, params, view, left, t, key):

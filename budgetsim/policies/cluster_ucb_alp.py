@@ -10,7 +10,7 @@ from ..confidence import Means, means, record
 from ..draws import log, uniform
 from ..kernels import available
 from ..model import ARM, VOID, Policy
-from ..user_classes import affordable, chance, public_classes, rank
+from ..shared.user_classes import affordable, chance, public_classes, rank
 
 NOT_SENT = int(VOID)
 

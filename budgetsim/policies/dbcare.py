@@ -7,8 +7,8 @@ import numpy as np
 
 from ..arguments import BadValue, choice, number
 from ..draws import log
-from ..live_arms import drop, greatest_mean, needed, take, turns
 from ..model import ARM, Policy
+from ..shared.live_arms import drop, greatest_mean, needed, take, turns
 from ..theory.identification import RISKS, pulls_allowed
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ..arguments import number
 from ..confidence import best
 from ..draws import log
-from ..exponential_weights import draw_weighted, multiply, weights
 from ..model import ARM, Policy
+from ..shared.exponential_weights import draw_weighted, multiply, weights
 
 
 class Params(NamedTuple):

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from ..arguments import whole
-from ..live_arms import greatest_mean, needed, take, turns
 from ..model import ARM, Policy
+from ..shared.live_arms import greatest_mean, needed, take, turns
 
 
 class Params(NamedTuple):

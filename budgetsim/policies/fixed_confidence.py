@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from ..arguments import number
 from ..draws import log
-from ..live_arms import drop, greatest_mean, needed, take, turns
 from ..model import ARM, Policy
+from ..shared.live_arms import drop, greatest_mean, needed, take, turns
 
 
 class Params(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 from ..arguments import number
 from ..draws import log, uniform
 from ..model import VECTOR, Policy
-from ..streams import decide, stream
+from ..shared.streams import decide, stream
 from ..theory.streaming import naive_batch, stream_accuracy, stream_batch
 
 NEXT, CHALLENGE, CROWN, SAMPLE = range(4)

@@ -1,8 +1,8 @@
 """GP-UCB: the point of greatest upper confidence bound, one reading at a time."""
 
 from ..arguments import number
-from ..gaussian_process import greatest_mean, stay, take_reading, upper_bound
 from ..model import ARM, Policy
+from ..shared.gaussian_process import greatest_mean, stay, take_reading, upper_bound
 
 
 def gp_ucb(beta: float = 2.0, noise: float | None = None) -> Policy:

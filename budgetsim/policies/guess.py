@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from ..draws import integer
-from ..live_arms import needed
 from ..model import ARM, Nothing, Policy
+from ..shared.live_arms import needed
 
 
 class Params(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from ..arguments import BadValue, number
 from ..draws import uniform
 from ..model import ARM, VOID, Policy
-from ..ridge import ridge, ridge_add
-from ..user_classes import affordable, chance, linucb_arm, public_classes, rank
+from ..shared.ridge import ridge, ridge_add
+from ..shared.user_classes import affordable, chance, linucb_arm, public_classes, rank
 
 NOT_SENT = int(VOID)
 

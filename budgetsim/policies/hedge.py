@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ..arguments import BadValue, number
 from ..confidence import best
 from ..draws import log
-from ..exponential_weights import draw_weighted, hedge_gains, weights
 from ..model import ARM, Policy
+from ..shared.exponential_weights import draw_weighted, hedge_gains, weights
 
 
 class Params(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..exponential_weights import game_arguments, learn_game, new_game, play_game
 from ..model import ARM, Policy
+from ..shared.exponential_weights import game_arguments, learn_game, new_game, play_game
 
 
 def lagrange_bwk(eta: float | None = None, mixing: float | None = None, dual_eta: float | None = None, largest_cost: Any = 1.0) -> Policy:

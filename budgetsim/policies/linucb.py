@@ -8,7 +8,7 @@ import numpy as np
 from ..arguments import BadValue, number
 from ..confidence import best
 from ..model import ARM, Policy
-from ..ridge import Ridge, ridge, ridge_add
+from ..shared.ridge import Ridge, ridge, ridge_add
 
 
 class Memory(NamedTuple):

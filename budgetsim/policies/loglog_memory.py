@@ -4,7 +4,7 @@ import math
 
 from ..draws import log
 from ..model import VECTOR, Policy
-from ..streams import climb, rise, tower
+from ..shared.streams import climb, rise, tower
 from ..theory.streaming import naive_batch, stream_batch
 
 

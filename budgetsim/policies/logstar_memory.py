@@ -2,7 +2,7 @@
 
 from ..draws import log
 from ..model import VECTOR, Policy
-from ..streams import climb, rise, tower
+from ..shared.streams import climb, rise, tower
 from ..theory.streaming import stream_batch
 
 SATURATED = 2**64  #: a batch or a cap that no run reaches

@@ -2,8 +2,8 @@
 
 from ..arguments import number
 from ..confidence import best
-from ..gaussian_process import begin_batch, deviation, expected_improvement, goes_on, greatest_mean, stay, take_reading
 from ..model import ARM, Policy
+from ..shared.gaussian_process import begin_batch, deviation, expected_improvement, goes_on, greatest_mean, stay, take_reading
 
 
 def act(memory, params, view, left, t, key):

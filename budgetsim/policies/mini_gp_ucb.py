@@ -1,8 +1,8 @@
 """mini-GP-UCB: GP-UCB that stays on a point while no standard deviation shrinks by more than a factor."""
 
 from ..arguments import number
-from ..gaussian_process import greatest_mean, stay, take_reading, upper_bound
 from ..model import ARM, Policy
+from ..shared.gaussian_process import greatest_mean, stay, take_reading, upper_bound
 
 
 def mini_gp_ucb(factor: float = 1.1, beta: float = 2.0, noise: float | None = None) -> Policy:

@@ -1,7 +1,7 @@
 """Naive search for an eps-best arm of a stream: every arm so often that all estimates are good at once."""
 
 from ..model import VECTOR, Policy
-from ..streams import explore, exploring, keep_best
+from ..shared.streams import explore, exploring, keep_best
 from ..theory.streaming import naive_batch
 
 

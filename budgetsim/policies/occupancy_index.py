@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arguments import BadValue, BudgetsimError, array
 from ..model import VECTOR, Nothing, Policy
-from ..volunteers import Told, declined, learn_nothing, notify, priorities, told
+from ..shared.volunteers import Told, declined, learn_nothing, notify, priorities, told
 
 
 def occupancy_index(context_probability: Any, acceptance: Any, reactivation: Any, reward: Any, occupancy: Any = None) -> Policy:

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..adapter_rules import choose_cache, first_slots, learn, no_contexts, remember, router, serve
 from ..arguments import flag, number, whole
 from ..model import VECTOR, Policy
+from ..shared.adapter_rules import choose_cache, first_slots, learn, no_contexts, remember, router, serve
 
 
 class Memory(NamedTuple):

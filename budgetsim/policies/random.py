@@ -6,7 +6,7 @@ import numpy as np
 
 from ..draws import integer
 from ..model import VECTOR, Policy
-from ..volunteers import declined, learn_nothing
+from ..shared.volunteers import declined, learn_nothing
 
 
 class Memory(NamedTuple):

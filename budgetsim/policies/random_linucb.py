@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from ..arguments import choice, number
 from ..draws import uniform
 from ..model import ARM, VOID, Policy
-from ..ridge import ridge, ridge_add
-from ..user_classes import affordable, linucb_arm, public_classes
+from ..shared.ridge import ridge, ridge_add
+from ..shared.user_classes import affordable, linucb_arm, public_classes
 
 NOT_SENT = int(VOID)
 

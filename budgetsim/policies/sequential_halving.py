@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import BadValue, whole
-from ..live_arms import first, greatest_mean, needed, take, turns
 from ..model import ARM, Policy
+from ..shared.live_arms import first, greatest_mean, needed, take, turns
 
 
 class Params(NamedTuple):

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..adapter_rules import Router, learn, router, serve
 from ..arguments import BadType, BadValue, flag, number, whole
 from ..draws import shuffle
 from ..model import VECTOR, Policy
+from ..shared.adapter_rules import Router, learn, router, serve
 
 
 class Memory(NamedTuple):

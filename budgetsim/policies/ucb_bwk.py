@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import choice, number
-from ..mixtures import FORMS, Told, bounds, draw_arm, largest_costs, note, opened, rounds_to_solve
 from ..model import ARM, Policy
-from ..packing import best_mixture
+from ..shared.mixtures import FORMS, Told, bounds, draw_arm, largest_costs, note, opened, rounds_to_solve
+from ..shared.packing import best_mixture
 
 
 class Params(NamedTuple):

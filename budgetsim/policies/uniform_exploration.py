@@ -1,7 +1,7 @@
 """Uniform exploration of a stream: every arm equally often, then the best sample mean for good."""
 
 from ..model import VECTOR, Policy
-from ..streams import explore, exploring, keep_best
+from ..shared.streams import explore, exploring, keep_best
 from ..theory.streaming import uniform_batch
 
 

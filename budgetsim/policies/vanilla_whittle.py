@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from ..model import VECTOR, Nothing, Policy
+from ..shared.volunteers import declined, learn_nothing, notify, priorities, told
 from ..theory.volunteer_index import every_index
-from ..volunteers import declined, learn_nothing, notify, priorities, told
 
 
 def vanilla_whittle(context_probability: Any, acceptance: Any, reactivation: Any, reward: Any, discount: float | None = None) -> Policy:

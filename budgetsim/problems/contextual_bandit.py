@@ -8,7 +8,7 @@ import numpy as np
 from .. import draws
 from ..arguments import array, flag, number, probabilities, whole
 from ..model import Kind, Law, Problem, Spec, Units
-from ..user_classes import Classes, User
+from ..shared.user_classes import Classes, User
 
 
 class Truth(NamedTuple):

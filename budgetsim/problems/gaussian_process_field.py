@@ -6,8 +6,8 @@ import numpy as np
 
 from .. import draws
 from ..arguments import BadValue, array, number, whole
-from ..gaussian_process import squared_exponential
 from ..model import Kind, Nothing, Problem, Spec
+from ..shared.gaussian_process import squared_exponential
 
 
 class Field(NamedTuple):
@@ -62,7 +62,7 @@ def gaussian_process_field(mean_reward: Any, covariance: Any, noise: float = 0.1
 
     Examples
     --------
-    >>> from budgetsim.gaussian_process import squared_exponential
+    >>> from budgetsim.shared.gaussian_process import squared_exponential
     >>> x = np.linspace(0, 1, 50)
     >>> gaussian_process_field(np.sin(6 * x), squared_exponential(x, 0.2)).name
     'gaussian_process_field(50 points, noise=0.1)'

@@ -7,7 +7,7 @@ import numpy as np
 from .. import draws
 from ..arguments import BadValue, array, choice, whole
 from ..model import UNANSWERED, Kind, Law, Problem, Spec, Units
-from ..user_classes import Classes, User
+from ..shared.user_classes import Classes, User
 
 
 class Events(NamedTuple):

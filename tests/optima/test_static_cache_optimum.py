@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from budgetsim import BudgetsimError, folders
-from budgetsim.adapter_rules import cache_value, greedy_cache, savings
 from budgetsim.optima.static_cache_optimum import price_bound, static_cache_optimum
 from budgetsim.problems.adapter_cache import adapter_cache
+from budgetsim.shared.adapter_rules import cache_value, greedy_cache, savings
 
 sixteenths = st.integers(-16, 16).map(lambda i: i / 16)  # exact in binary: sums of them carry no rounding
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError, engine, run
-from budgetsim.adapter_rules import keep_greatest
 from budgetsim.exercises import exercises
 from budgetsim.model import ARM, VECTOR
 from budgetsim.policies.lfu import lfu
@@ -19,6 +18,7 @@ from budgetsim.policies.polar_plus import polar_plus
 from budgetsim.policies.static_cache import static_cache
 from budgetsim.problems.adapter_cache import adapter_cache, examples
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
+from budgetsim.shared.adapter_rules import keep_greatest
 
 RULES = {"polar": polar(20), "polar_plus": polar_plus(8), "lru": lru(20), "lfu": lfu(1), "static_cache": static_cache()}
 CALM = [name for name in RULES if name != "polar_plus"]  # whose routes are the index alone

@@ -12,7 +12,6 @@ from hypothesis.extra.numpy import arrays
 from budgetsim import Outcome, engine
 from budgetsim.arguments import BadType, BadValue
 from budgetsim.draws import ROUND, nature_key, rule_key
-from budgetsim.exponential_weights import FLOOR, draw_weighted, hedge_gains, learn_game, multiply, new_game, renormalise, weights
 from budgetsim.model import CHARGED, Nothing
 from budgetsim.policies.adversarial_bwk import adversarial_bwk
 from budgetsim.policies.exp3 import exp3
@@ -20,6 +19,7 @@ from budgetsim.policies.hedge import hedge
 from budgetsim.policies.lagrange_bwk import lagrange_bwk
 from budgetsim.problems.adversarial_bandit import Full, adversarial_bandit
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
+from budgetsim.shared.exponential_weights import FLOOR, draw_weighted, hedge_gains, learn_game, multiply, new_game, renormalise, weights
 from tests.references import hedge as hedge_twin
 from tests.references import lagrange_bwk as lagrange_twin
 from tests.test_twins import LEVEL, p_values

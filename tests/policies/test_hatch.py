@@ -20,9 +20,9 @@ from budgetsim.policies.primal_dual import primal_dual
 from budgetsim.policies.random_linucb import random_linucb
 from budgetsim.problems.contextual_bandit import contextual_bandit
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
-from budgetsim.ridge import ridge, ridge_add, ridge_scores
+from budgetsim.shared.ridge import ridge, ridge_add, ridge_scores
+from budgetsim.shared.user_classes import User, chance, rank
 from budgetsim.theory.user_contexts import five_classes
-from budgetsim.user_classes import User, chance, rank
 
 from ..references import cluster_ucb_alp as cluster_twin
 from ..references import hatch as hatch_twin

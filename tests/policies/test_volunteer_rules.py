@@ -118,7 +118,7 @@ def test_the_occupancy_program_notifies_who_it_should():
 def test_occupancies_are_feasible_and_reproduce_themselves(case):
     """The program's solution keeps its constraints to 1e-7; given as an argument it makes the same rule."""
     from budgetsim.policies.occupancy_index import solve
-    from budgetsim.volunteers import told
+    from budgetsim.shared.volunteers import told
 
     problem, k, active = case
     truth = told(*problem.instance[:3], problem.instance.reward)

@@ -11,7 +11,7 @@ from budgetsim.draws import ROUND, nature_key
 from budgetsim.model import Ended
 from budgetsim.policies.fixed_arm import fixed_arm
 from budgetsim.problems.contextual_bandit import contextual_bandit, expected, observe
-from budgetsim.user_classes import User
+from budgetsim.shared.user_classes import User
 
 SHARE, CENTRES = np.array([0.6, 0.3, 0.1]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0]])
 WEIGHTS = np.array([[0.4, 0.2], [0.1, 0.7]])

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError, engine
-from budgetsim import gaussian_process as gp
 from budgetsim.policies.gp_ucb import gp_ucb
 from budgetsim.policies.mini_gp_ei import mini_gp_ei
 from budgetsim.policies.mini_gp_ucb import mini_gp_ucb
 from budgetsim.problems.gaussian_process_field import gaussian_process_field
+from budgetsim.shared import gaussian_process as gp
 from budgetsim.theory import mini_gp
 from tests.references import gp_ucb as twin
 

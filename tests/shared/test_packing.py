@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from budgetsim.packing import best_mixture, extreme_mixtures
+from budgetsim.shared.packing import best_mixture, extreme_mixtures
 
 
 def program(seed):

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue, array, number
-from .confidence import spending_rate
-from .draws import exp, log, uniform
-from .kernels import available
-from .model import Spec
+from ..arguments import BadValue, array, number
+from ..confidence import spending_rate
+from ..draws import exp, log, uniform
+from ..kernels import available
+from ..model import Spec
 
 FLOOR = 1e-290  # a weight this far below the sum is never drawn; denormal numbers are slow
 LARGEST = 600.0  # of exponents: beyond it a weight is all there is

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue, array, number
-from .confidence import any_arm, relative, spending_rate
-from .confidence import hoeffding as hoeffding_radius
-from .draws import log, uniform
-from .kernels import available, compiled
-from .model import VOID, Spec
+from ..arguments import BadValue, array, number
+from ..confidence import any_arm, relative, spending_rate
+from ..confidence import hoeffding as hoeffding_radius
+from ..draws import log, uniform
+from ..kernels import available, compiled
+from ..model import VOID, Spec
 
 NO_COST_SEEN = int(VOID)
 FORMS = ("relative", "hoeffding")

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue, array, probabilities
-from .model import Spec
+from ..arguments import BadValue, array, probabilities
+from ..model import Spec
 
 
 class Told(NamedTuple):
@@ -41,7 +41,7 @@ def told(context_probability: Any, acceptance: Any, reactivation: Any, reward: A
 def declined(rule: str, spec: Spec, shape: tuple[int, int] | None = None) -> None:
     """Raises where the problem is not one of volunteers, or not of those that the rule was told about.
 
-    >>> from .model import VECTOR, Spec
+    >>> from ..model import VECTOR, Spec
     >>> declined("whittle", Spec(VECTOR, 3, 10))
     Traceback (most recent call last):
     budgetsim.arguments.BadValue: whittle: got a problem without contexts and active volunteers; allowed: a volunteer_rescue

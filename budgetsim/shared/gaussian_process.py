@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue, array, number
-from .confidence import best
-from .draws import exp
-from .kernels import available
-from .model import Spec
+from ..arguments import BadValue, array, number
+from ..confidence import best
+from ..draws import exp
+from ..kernels import available
+from ..model import Spec
 
 
 class Posterior(NamedTuple):

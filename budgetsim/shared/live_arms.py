@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue
-from .confidence import Means, means, record
-from .draws import integer
-from .model import SKIP, Spec
+from ..arguments import BadValue
+from ..confidence import Means, means, record
+from ..draws import integer
+from ..model import SKIP, Spec
 
 
 class Turns(NamedTuple):
@@ -33,7 +33,7 @@ def turns(arms: int) -> Turns:
 def needed(rule: str, spec: Spec, *public: str) -> Any:
     """What the problem makes public; declines one that shows no single sample in `seen.sample`, may refuse a pull, or lacks a public number.
 
-    >>> from .model import ARM
+    >>> from ..model import ARM
     >>> needed("dbcare", Spec(ARM, 2, 10), "price")
     Traceback (most recent call last):
     ...
@@ -74,7 +74,7 @@ def first(memory: Any) -> None:
 def drop(memory: Any, width: Any) -> None:
     """Every live arm whose mean is more than `width` below the greatest goes for good, all at once.
 
-    >>> from .confidence import record
+    >>> from ..confidence import record
     >>> m = turns(3)
     >>> for k, x in enumerate((0.0, 0.9, 1.0)):
     ...     over = take(m, k, x)

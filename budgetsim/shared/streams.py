@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue
-from .model import Spec
+from ..arguments import BadValue
+from ..model import Spec
 
 
 def stream(rule: str, spec: Spec, slots: int) -> tuple[int, int]:

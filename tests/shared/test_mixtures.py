@@ -7,7 +7,7 @@ import pytest
 
 from budgetsim import ARM, Spec
 from budgetsim.draws import ROUND, nature_key
-from budgetsim.mixtures import Record, Told, bounds, draw_arm, rounds_to_solve
+from budgetsim.shared.mixtures import Record, Told, bounds, draw_arm, rounds_to_solve
 
 from .policies.tiny import awkward
 

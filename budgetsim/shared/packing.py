@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import compiled
+from ..kernels import compiled
 
 TINY = 1e-11  # a reduced reward or a pivot below this is 0; costs and rewards are of order 1
 TIE = 1e-6  # what reward.x weighs beside x_k: it chooses among the x that have as much of an arm

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from budgetsim import ridge as r
 from budgetsim.kernels import compiled
+from budgetsim.shared import ridge as r
 
 
 @pytest.mark.parametrize("penalty", [0.01, 1.0, 30.0])

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue
-from .confidence import best
-from .model import ARM, Spec
+from ..arguments import BadValue
+from ..confidence import best
+from ..model import ARM, Spec
 from .ridge import ridge_scores
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import BadValue
-from .model import CHARGED, Spec
+from ..arguments import BadValue
+from ..model import CHARGED, Spec
 from .ridge import Ridge, ridge, ridge_add, ridge_scores
 
 _PAID = int(CHARGED)

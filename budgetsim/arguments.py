@@ -83,7 +83,7 @@ def probabilities(name: str, value: Any, shape: tuple[int | None, ...]) -> np.nd
     out = array(name, value, shape, 0.0, 1.0)
     total = out.sum(axis=-1)
     if np.any(np.abs(total - 1.0) > 1e-9):
-        raise BadValue(f"{name}: sums to {float(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))]):g}; allowed: probabilities that sum to 1")
+        raise BadValue(f"{name}: sums to {float(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))]):.12g}; allowed: probabilities that sum to 1")
     return out / total[..., None]
 
 

@@ -127,7 +127,7 @@ def test_no_rule_spends_after_a_budget_is_hit(seed):
     assert {"ucb_bwk", "balanced_exploration", "primal_dual", "semi_bandit_bwk"} <= {name for name, _, _ in players()}
     stopped = 0
     for name, game, rule in players():
-        log = engine.play_block(engine.prepare(game, rule), seed, 0, 20, np.arange(1, 151), trace=True)
+        log = engine.play_block(engine.prepare(game, rule, path="python"), seed, 0, 10, np.arange(1, 151), trace=True)  # the same bits, and nothing to compile
         assert np.all(log.spent <= game.spec.budget * (1 + TOLERANCE)), name
         for i in np.flatnonzero(log.ended >= Ended.RESOURCE):
             end = log.rounds[i, -1]
@@ -135,7 +135,7 @@ def test_no_rule_spends_after_a_budget_is_hit(seed):
             hit = game.spec.budget - log.spent[i, -1]
             assert hit[log.ended[i] - Ended.RESOURCE] < (1.0 if game.spec.kind == 0 else 2.0), name  # less than one round can cost was left
             stopped += 1
-    assert stopped > 200
+    assert stopped > 100
 
 
 # ------------------------------------------------------------------------------------------------ numbers

@@ -1,45 +1,38 @@
 """Every rule of this folder: portable, the same bits compiled and in plain Python, built unasked, labelled."""
 
-import importlib
-import pkgutil
-
 import numpy as np
 import pytest
 
-from budgetsim import ARM, BudgetsimError, Policy, Spec, engine, policies
+from budgetsim import ARM, BudgetsimError, Policy, Spec, engine, folders
 
 from .tiny import awkward, plain
 
-NAMES = [m.name for m in pkgutil.iter_modules(policies.__path__)]
+
+def unasked(name: str) -> Policy | None:
+    """A rule that is told no hidden truth and pulls arms, built unasked; the others are for others to test."""
+    factory = folders.factory("policies", name)
+    made = None if folders.required(factory) else factory()
+    return made if made is not None and made.kind == ARM else None
 
 
-def rule(name: str) -> Policy:
-    """Built unasked; rules that must be told hidden truth are for others to test."""
-    try:
-        made = getattr(importlib.import_module(f"budgetsim.policies.{name}"), name)()
-    except TypeError:
-        pytest.skip("is told hidden truth")
-    if made.kind != ARM:
-        pytest.skip("pulls no arm")
-    return made
+RULES = {name: made for name in folders.names("policies") if (made := unasked(name)) is not None}
 
 
-def declines(policy: Policy, spec: Spec) -> bool:
-    """Whether a rule says that this problem is not for it: it wants contexts, say."""
+def welcomes(policy: Policy, spec: Spec) -> bool:
+    """Whether a rule plays this problem: some want contexts, or features."""
     try:
         policy.init(spec)
     except BudgetsimError:
-        return True
-    return False
+        return False
+    return True
 
 
-@pytest.mark.parametrize("make", [plain, awkward], ids=lambda f: f.__name__)
-@pytest.mark.parametrize("name", NAMES)
+PLAYED = [(name, make) for name, made in RULES.items() for make in (plain, awkward) if made.replan is None and welcomes(made, make().spec)]
+
+
+@pytest.mark.parametrize(("name", "make"), PLAYED, ids=lambda v: v if isinstance(v, str) else v.__name__)
 def test_same_bits_on_rows_and_python(name, make, seed):
-    policy = rule(name)
-    if policy.replan or declines(policy, make().spec):
-        pytest.skip("replans in plain Python, or wants another problem")
-    games = [engine.prepare(make(), policy, path) for path in ("rows", "python")]
+    games = [engine.prepare(make(), RULES[name], path) for path in ("rows", "python")]
     rows, python = (engine.play_block(g, seed, 0, 3, np.array([50, 200]), trace=True) for g in games)
     assert games[0].grade == "portable", games[0].reasons
     assert not rows.fault.any()
@@ -48,6 +41,6 @@ def test_same_bits_on_rows_and_python(name, make, seed):
     assert np.all(rows.rounds[:, 0] > 20)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RULES)
 def test_the_label_starts_with_the_name(name):
-    assert rule(name).name.split("(")[0] == name
+    assert RULES[name].name.split("(")[0] == name

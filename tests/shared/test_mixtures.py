@@ -8,8 +8,7 @@ import pytest
 from budgetsim import ARM, Spec
 from budgetsim.draws import ROUND, nature_key
 from budgetsim.shared.mixtures import Record, Told, bounds, draw_arm, rounds_to_solve
-
-from .policies.tiny import awkward
+from tests.policies.tiny import awkward
 
 
 def record(pulls, reward, cost, mixture=None):

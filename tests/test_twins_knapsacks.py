@@ -9,11 +9,15 @@ import pytest
 from budgetsim import engine
 from budgetsim.model import Policy, Problem
 from budgetsim.policies.balanced_exploration import balanced_exploration
+from budgetsim.policies.density_greedy import density_greedy
+from budgetsim.policies.paced import paced
 from budgetsim.policies.semi_bandit_bwk import semi_bandit_bwk
 from budgetsim.policies.ucb_bwk import ucb_bwk
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
 from budgetsim.problems.semi_bandit import semi_bandit
 from tests.references import balanced_exploration as balanced_twin
+from tests.references import density_greedy as density_twin
+from tests.references import paced as paced_twin
 from tests.references import semi_bandit_bwk as semi_twin
 from tests.references import ucb_bwk as ucb_twin
 from tests.test_twins import COST, LEVEL, REWARD, p_values
@@ -22,6 +26,7 @@ T, SHORT = 1000, 300
 #: of sqrt(log T / (2 n)), the radius behind the specification's number
 HALF_LOG = 0.5 * math.log(T) / math.log(REWARD.size * T * 3)
 BWK1, BWK1_SHORT = (knapsack_bandit(REWARD, COST, [t / 4] * 2, t) for t in (T, SHORT))
+BUSY = knapsack_bandit(REWARD, COST, [SHORT / 4] * 2, SHORT, idle=False)
 THREE = (REWARD[[0, 2, 3]], COST[[0, 2, 3]], [SHORT / 4] * 2)
 SEMI = ([0.9, 0.6, 0.5, 0.3, 0.4], [[0.8, 0.2], [0.35, 0.5], [0.1, 0.25], [0.05, 0.05], [0.5, 0.5]], 2, [T / 3] * 2)
 
@@ -43,6 +48,9 @@ PAIRS = {
                                {"confidence": HALF_LOG, "hoeffding": True, "epsilon": 0.0}, {"confidence": 0.1}, 600, 200),
     "balanced_exploration": Pair(knapsack_bandit(*THREE, SHORT), balanced_exploration(), balanced_twin, (*THREE, SHORT), {}, {"confidence": 0.05}, 1000, 150),
     "semi_bandit_bwk": Pair(semi_bandit(*SEMI, T), semi_bandit_bwk(), semi_twin, (*SEMI, T), {}, {"confidence": 0.1}, 2000, 1000),
+    "density_greedy": Pair(BWK1_SHORT, density_greedy(3), density_twin, (REWARD, COST, [SHORT / 4] * 2, SHORT), {"explore": 3}, {"explore": 1}, 2000, 1000),
+    "paced": Pair(BWK1_SHORT, paced(), paced_twin, (REWARD, COST, [SHORT / 4] * 2, SHORT), {}, {"slack": -0.2}, 2000, 1000),
+    "paced, never idle": Pair(BUSY, paced(), paced_twin, (REWARD, COST, [SHORT / 4] * 2, SHORT), {"idle": False}, {"slack": 0.2}, 2000, 1000),
 }  # fmt: skip
 #: section 2(g), 10 runs without a standard error: LP less the regret, printed beside and not asserted
 PRINTED = {"ucb_bwk, hoeffding": T * 0.585714 - 185}

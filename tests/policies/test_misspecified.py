@@ -16,7 +16,10 @@ from budgetsim.policies.uniform import uniform
 from budgetsim.problems.gaussian_process_field import gaussian_process_field
 from budgetsim.problems.misspecified_linear import misspecified_linear
 from budgetsim.theory.misspecified import coherence, needle, net_tolerance, sparse_net
+from tests.references import g_optimal_least_squares as g_optimal_twin
 from tests.references import hypothesis_elimination as twin
+from tests.references import linucb as linucb_twin
+from tests.test_twins import LEVEL, p_values
 
 
 def instance(rng, d, s, n, eps):
@@ -172,6 +175,27 @@ def test_linucb_beats_chance_and_compiles(seed):
     ours, chance = (engine.run(problem, rule, replications=50, seed=seed).pseudo_reward.values[:, -1] for rule in (linucb(), uniform()))
     assert ours.mean() > chance.mean() + 4 * (ours.std() + chance.std()) / math.sqrt(50)
     assert engine.run(problem, linucb(), replications=1, seed=0).attrs["grade"] == "portable"
+
+
+@pytest.mark.parametrize("name", ["linucb", "g_optimal_least_squares"])
+def test_the_rule_agrees_with_its_twin(name, seed):
+    """Regret of 100 rounds, or the loss of what is recommended, with noise; controls: another alpha, another number of samples."""
+    a, _, f = instance(np.random.default_rng(2), 3, 3, 12, 0.05)
+    a *= np.linspace(0.8, 1.0, 12)[:, None]  # no ties before the first reading
+    rule, noise = (linucb(), 0.3) if name == "linucb" else (g_optimal_least_squares(2), 1.0)
+    log = engine.run(misspecified_linear(f, a, 0.05, noise=noise, horizon=100), rule, replications=600, seed=seed)
+    rng = np.random.default_rng(seed)
+    if name == "linucb":
+        ours = 100 * f.max() - log.pseudo_reward.values[:, -1]
+        theirs, other = (linucb_twin.simulate(f, a, noise, 100, 600, rng, alpha) for alpha in (1.0, 2.0))
+    else:
+        ours = log.loss.values[:, -1]
+        (theirs, readings), (other, _) = (g_optimal_twin.simulate(f, a, noise, 600, rng, samples) for samples in (2, 1))
+        assert (log.rounds.values[:, -1] == readings).all()
+    said = [f"{x.mean():.4f} +- {x.std() / math.sqrt(600):.4f}" for x in (ours, theirs, other)]
+    print(f"{name}: {said[0]}, twin {said[1]}, control {said[2]}")
+    assert min(p_values(ours, theirs)) > LEVEL
+    assert p_values(ours, other)[0] < LEVEL
 
 
 def test_noise_is_averaged_away(seed):

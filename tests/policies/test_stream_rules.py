@@ -176,10 +176,16 @@ def test_the_order_of_arrival_does_matter(seed):
 
 # ------------------------------------------------------------------------------------------------ twins
 MEANS = np.random.default_rng(5).permutation(np.append(np.linspace(0.3, 0.7, 39), 0.75))
+MANY = np.random.default_rng(6).permutation(np.append(np.linspace(0.3, 0.7, 1699), 0.75))  # log log K > 2: three levels
+LOG = {"factors": 1.2 ** np.arange(3), "caps": [6] * 2}  # log 40 = 3.7
+LOGLOG = {"factors": [1, 1.2, math.log(1700)], "caps": [10] * 2}
+LOGSTAR = {"factors": [1, 4, 16, 65536], "caps": [4, 4, 4096]}  # 40, 3.7, 1.3, 0.3: three logarithms; at the last level there is none
 PAIRS = {  # rule, twin, constants of both, a constant of the twin that is wrong, replications
     "uniform_exploration": (uniform_exploration(), uniform_exploration_twin, {}, {"factor": 1.01}, 4000),
     "naive_eps_best": (naive_eps_best(), naive_eps_best_twin, {}, {"factor": 1.01}, 4000),
-    "log_memory": (log_memory(), log_memory_twin, {}, {"cap": 7}, 2000),
+    "log_memory": (log_memory(), log_memory_twin, LOG, {"caps": [7] * 2}, 2000),
+    "loglog_memory": (loglog_memory(), log_memory_twin, LOGLOG, {"factors": [1, 1.2, 1.44]}, 200),
+    "logstar_memory": (logstar_memory(), log_memory_twin, LOGSTAR, {"caps": [4, 3, 4096]}, 1000),
     "game_of_arms": (game_of_arms(gap=0.05), game_of_arms_twin, {"gap": 0.05}, {"margin": 1.0}, 2000),
     "game_of_arms, no fallback": (game_of_arms(fraction=0.0), game_of_arms_twin, {"fraction": 0.0}, {"margin": 1.0}, 2000),
 }
@@ -192,9 +198,11 @@ def p_values(a, b):
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_rule_agrees_with_its_twin(name, seed):
     rule, twin, constants, wrong, n = PAIRS[name]
-    _, a = play(MEANS, 40_000 * 8, rule, n, seed)
+    means = MANY if name == "loglog_memory" else MEANS
+    pulls = 8000 * means.size  # 1 / eps^2 = 400
+    _, a = play(means, pulls, rule, n, seed)
     rng = np.random.default_rng(seed)
-    b, c = (twin.simulate(MEANS, 40_000 * 8, n, rng, **constants, **extra) for extra in ({}, wrong))
+    b, c = (twin.simulate(means, pulls, n, rng, **{**constants, **extra}) for extra in ({}, wrong))
     print(f"{name}: {a.mean():.1f} +- {a.std() / math.sqrt(n):.1f}, twin {b.mean():.1f} +- {b.std() / math.sqrt(n):.1f}, wrong constant {c.mean():.1f}")
     assert min(p_values(a, b)) > LEVEL
     assert min(p_values(a, c)) < LEVEL  # control

@@ -149,6 +149,21 @@ def test_random_agrees_with_its_twin(seed):
     assert p_value(ours, twin.simulate(F, P, Q, ALLOCATION, HORIZON, RUNS, rng, among="all")) < LEVEL
 
 
+@pytest.mark.parametrize("name", ["vanilla_whittle", "occupancy_index"])
+def test_a_baseline_agrees_with_its_twin(name, seed):
+    """The average allocation is 1.5. Controls: the whole allocation; a program that thinks all rewards equal."""
+    w, rng = np.array([1.0, 2.0, 3.0]) if name == "occupancy_index" else ONES, np.random.default_rng(seed)
+    index = twin.index(F, P, Q, 0.98)
+    right, wrong = {"vanilla_whittle": ((np.minimum(ALLOCATION, 1.0), index), (ALLOCATION, index)),
+                    "occupancy_index": ((ALLOCATION, twin.occupancy_value(F, P, Q, w, ALLOCATION)), (ALLOCATION, twin.occupancy_value(F, P, Q, ONES, ALLOCATION)))}[name]  # fmt: skip
+    rule = vanilla_whittle(F, P, Q, w, 0.98) if name == "vanilla_whittle" else occupancy_index(F, P, Q, w)
+    ours = played(rescue(reward=w), rule, seed)
+    theirs, other = (twin.simulate(F, P, Q, allocation, HORIZON, RUNS, rng, value, w=w) for allocation, value in (right, wrong))
+    print(f"{name} {ours.mean():.3f} +- {ours.std() / RUNS**0.5:.3f}, twin {theirs.mean():.3f} +- {theirs.std() / RUNS**0.5:.3f}, control {other.mean():.3f}")
+    assert p_value(ours, theirs) > LEVEL and stats.ks_2samp(ours, theirs).pvalue > LEVEL
+    assert p_value(ours, other) < LEVEL
+
+
 @pytest.mark.parametrize("name", ["whittle", "random"])
 def test_relabelling_volunteers_and_contexts_changes_no_law(name, seed):
     """In distribution (two samples of 2,000 runs); control: other volunteers are told apart."""

@@ -1,4 +1,4 @@
-"""HATCH in numpy, all replications at once, by batched linear solves; also with greedy and random choice of whom to serve."""
+"""`hatch` in numpy, all replications at once, by batched linear solves; also `greedy_linucb` and `random_linucb`, who differ in whom they serve."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""LagrangeBwK in numpy, all replications at once: EXP3 on gains against Hedge, weights as exponentials of sums; and with a guessed gamma."""
+"""`lagrange_bwk` in numpy, all replications at once: EXP3 on gains against Hedge, weights as exponentials of sums; with a guessed gamma `adversarial_bwk`."""
 
 import numpy as np
 

@@ -1,21 +1,21 @@
-"""Levels 0 .. floor(log K) - 1: the best of `cap` arms of a level, each pulled 1.2^l (T/K)^(2/3) times there, goes one level up."""
+"""`log_memory`, `loglog_memory`, `logstar_memory`: of caps[l] arms of level l, each pulled factors[l] (T/K)^(2/3) times there, the best goes up."""
 
 import numpy as np
 
 
-def simulate(means, pulls, replications, rng, cap=6, growth=1.2):
-    """Pseudo-regret (replications,) on Bernoulli arms; needs enough pulls for all."""
-    return np.array([one(np.asarray(means, float), pulls, rng, cap, growth) for _ in range(replications)])
+def simulate(means, pulls, replications, rng, factors, caps):
+    """Pseudo-regret (replications,) on Bernoulli arms; needs enough pulls for all. There is no cap at the last level."""
+    return np.array([one(np.asarray(means, float), pulls, rng, factors, caps) for _ in range(replications)])
 
 
-def one(means, pulls, rng, cap, growth):
-    base, top = (pulls / means.size) ** (2 / 3), max(1, int(np.log(means.size)))
+def one(means, pulls, rng, factors, caps):
+    base, top = (pulls / means.size) ** (2 / 3), len(factors)
     waiting, regret, left = [[] for _ in range(top)], 0.0, pulls
     gaps = means.max() - means
 
     def mean(arm, level):
         nonlocal regret, left
-        n = int(np.ceil(growth**level * base - 1e-9))
+        n = int(np.ceil(factors[level] * base - 1e-9))
         regret, left = regret + n * gaps[arm], left - n
         return rng.binomial(n, means[arm]) / n
 
@@ -23,7 +23,7 @@ def one(means, pulls, rng, cap, growth):
         level, comes = 0, arm
         while comes is not None:
             waiting[level].append((mean(comes, level), comes))
-            full = level < top - 1 and len(waiting[level]) == cap
+            full = level < top - 1 and len(waiting[level]) == caps[level]
             comes = max(waiting[level], key=lambda pair: pair[0])[1] if full else None  # the first of the best
             if full:
                 waiting[level] = []

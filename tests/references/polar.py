@@ -1,4 +1,4 @@
-"""POLAR and POLAR+ in numpy, all replications at once: ridge regressions solved anew, the cache by plain greedy on F itself."""
+"""`polar` and `polar_plus` in numpy, all replications at once: ridge regressions solved anew, the cache by plain greedy on F itself."""
 
 import numpy as np
 

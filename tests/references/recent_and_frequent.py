@@ -1,4 +1,4 @@
-"""Caches by recency, frequency or a draw, in numpy, under a LinUCB router that minds the cache; all replications at once."""
+"""`lru`, `lfu` and `static_cache` in numpy: caches by recency, frequency or a draw, under a LinUCB router that minds the cache; all replications at once."""
 
 import numpy as np
 

@@ -79,10 +79,10 @@ def array(
 
 
 def probabilities(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
-    """An array whose last axis sums to 1 (to 1e-9); it is rescaled to do so exactly as far as floats can."""
+    """An array whose last axis sums to 1 (to 1e-7); it is rescaled to do so exactly as far as floats can."""
     out = array(name, value, shape, 0.0, 1.0)
     total = out.sum(axis=-1)
-    if np.any(np.abs(total - 1.0) > 1e-9):
+    if np.any(np.abs(total - 1.0) > 1e-7):
         raise BadValue(f"{name}: sums to {float(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))]):.12g}; allowed: probabilities that sum to 1")
     return out / total[..., None]
 

@@ -1,6 +1,6 @@
 """Requests that are worth more and more, until they stop: the family on which no rule does better than the budget's share of a round."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -301,3 +301,8 @@ def _contiguous(name: str, value: Any) -> np.ndarray:
         return np.ascontiguousarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadType(f"{name}: got {type(value).__name__}; allowed: an array of numbers") from None
+
+
+def rounding(horizon: int, d: int, size: float) -> float:
+    """What rounding can have taken from a dual value of this size: d + 4 operations a request, sums of CHUNK and of T / CHUNK numbers."""
+    return EPS * (4.0 * (d + 4.0) + 2.0 * CHUNK + horizon / 64.0) * size

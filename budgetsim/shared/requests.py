@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import BadValue, array
-from ..model import REQUEST, SKIP, Spec
+from ..model import REQUEST, SKIP, TOLERANCE, Spec
 
 
 class Offer(NamedTuple):
@@ -64,18 +64,67 @@ def shown(n: int, d: int, horizon: int, budget: np.ndarray) -> Spec:
 
 
 # ------------------------------------------------------------------------------------------------ for rules
-def rates(rule: str, spec: Spec) -> np.ndarray:
-    """Budget a round of each resource (d,); declines problems that do not show the reward and the cost of each option.
+class Purse(NamedTuple):
+    """What a rule knows of the budgets."""
+
+    rate: np.ndarray  #: (d,) budget a round; infinite where there is no cap
+    slack: np.ndarray  #: (d,) by how much the ledger lets a cost exceed what is left
+
+
+def purse(rule: str, spec: Spec) -> Purse:
+    """The budgets of a problem that shows the reward and the cost of each option; other problems are declined.
 
     >>> from ..model import ARM
-    >>> rates("greedy", Spec(ARM, 2, 10))
+    >>> purse("greedy_allocation", Spec(ARM, 2, 10))
     Traceback (most recent call last):
     ...
-    budgetsim.arguments.BadValue: greedy: got a problem of kind ARM; allowed: requests, the reward and cost of each option shown
+    budgetsim.arguments.BadValue: greedy_allocation: got a problem of kind ARM; allowed: requests, the reward and cost of each option shown
     """
     n, d = spec.n_actions, len(spec.budget)
     if spec.kind != REQUEST or np.shape(getattr(spec.view, "reward", None)) != (n,) or np.shape(getattr(spec.view, "cost", None)) != (n, d):
         raise BadValue(f"{rule}: got a problem of kind {spec.kind.name}; allowed: requests, the reward and cost of each option shown")
     if spec.law != SKIP or spec.renew or d == 0:
-        raise BadValue(f"{rule}: got requests with {'no budget' if d == 0 else 'law ' + spec.law.name}; allowed: budgets for the whole run, law SKIP")
-    return spec.budget / spec.horizon
+        what = "no budget" if d == 0 else "a budget renewed every round" if spec.renew else f"law {spec.law.name}"
+        raise BadValue(f"{rule}: got requests with {what}; allowed: budgets for the whole run, law SKIP")
+    return Purse(spec.budget / spec.horizon, TOLERANCE * np.where(np.isinf(spec.budget), 0.0, spec.budget))
+
+
+def prices(name: str, value: Any, d: int) -> np.ndarray:
+    """(d,) prices >= 0, from one for all or one for each."""
+    return array(name, np.full(d, value) if np.ndim(value) == 0 else value, (d,), 0.0)
+
+
+def wanted(view: Any, price: Any) -> Any:
+    """The first option of greatest reward less priced cost, if that is above 0; else -1.
+
+    >>> wanted(Offer(np.array([1.0, 3.0, 0.5]), np.array([[0.5], [4.0], [0.0]])), np.array([1.0]))
+    0
+    """
+    reward, cost = view.reward, view.cost
+    greatest, option = 0.0, -1
+    for i in range(reward.size):
+        gain = reward[i]
+        if gain > greatest:  # prices and costs are >= 0: they only lower it
+            for j in range(price.size):
+                gain -= price[j] * cost[i, j]
+            if gain > greatest:
+                greatest, option = gain, i
+    return option
+
+
+def payable(view: Any, price: Any, left: Any, slack: Any) -> Any:
+    """`wanted` among the options that fit into what is left.
+
+    >>> payable(Offer(np.array([1.0, 0.5]), np.array([[0.5], [0.1]])), np.zeros(1), np.array([0.3]), np.zeros(1))
+    1
+    """
+    reward, cost = view.reward, view.cost
+    greatest, option = 0.0, -1
+    for i in range(reward.size):
+        gain, fits = reward[i], True
+        for j in range(price.size):
+            gain -= price[j] * cost[i, j]
+            fits = fits and cost[i, j] <= left[j] + slack[j]
+        if fits and gain > greatest:
+            greatest, option = gain, i
+    return option

@@ -1,0 +1,146 @@
+"""What rules for stocks that may run out share: UCB1 on rewards of a known range, and the gambler's posterior. Portable plain functions."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arguments import BadValue, number
+from ..confidence import Means, best, means, record
+from ..draws import log
+from ..model import ARM, RUIN, Spec
+
+
+def one_stock(rule: str, spec: Spec) -> float:
+    """The initial stock of a problem that ends when its stock is gone; other problems are declined.
+
+    >>> one_stock("a rule", Spec(ARM, 2, 10, budget=np.array([5.0]), law=RUIN))
+    5.0
+    """
+    if spec.law != RUIN or spec.budget.size != 1:
+        raise BadValue(f"{rule}: got a problem of law {spec.law.name} with {spec.budget.size} budgets; allowed: law RUIN, one stock")
+    return float(spec.budget[0])
+
+
+def reward_range(low: Any, high: Any) -> tuple[float, float]:
+    """The range of rewards, low < high."""
+    low, high = number("low", low), number("high", high)
+    if not low < high:
+        raise BadValue(f"low: got {low:g} with high = {high:g}; allowed: low < high")
+    return low, high
+
+
+# ------------------------------------------------------------------------------------------------ UCB1 on [low, high]
+class Bounds(NamedTuple):
+    """What UCB1 keeps of n arms."""
+
+    reward: Means
+    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
+    bound: np.ndarray
+
+
+def bounds(n: int) -> Bounds:
+    """Nothing seen yet.
+
+    >>> bounds(2).width.tolist()
+    [0.0, 0.0]
+    """
+    return Bounds(means(n), np.zeros(n), np.zeros(n))
+
+
+def set_bounds(memory: Any, span: Any, t: Any) -> None:
+    """bound = mean + span sqrt(2 log t / pulls): UCB1's order of arms where rewards are mapped from an interval of length span to [0, 1]."""
+    scale = span * math.sqrt(2.0 * log(max(t, 1)))
+    for k in range(memory.bound.size):
+        memory.bound[k] = memory.reward.mean[k] + scale * memory.width[k]
+
+
+def record_bounds(memory: Any, arm: Any, reward: Any) -> None:
+    """Adds a reward."""
+    memory.width[arm] = 1.0 / math.sqrt(record(memory.reward, arm, reward))
+
+
+def most_optimistic(memory: Any, view: Any, span: Any, t: Any) -> Any:
+    """The available arm of greatest bound."""
+    set_bounds(memory, span, t)
+    return best(view, memory.bound)
+
+
+# ------------------------------------------------------------------------------------------------ the gambler's posterior
+class Record(NamedTuple):
+    """Wins and losses of n arms, and `half`, the posterior density's part that powers of 1/2 and factorials make."""
+
+    wins: np.ndarray
+    losses: np.ndarray
+    half: np.ndarray  #: (w + l + 1)! / (w! l!) 2^-(w + l + 2): below 1e-308 only where a posterior is surely on one side of 1/2
+
+
+def no_record(n: int) -> Record:
+    """Nothing seen yet: each p is uniform on [0, 1].
+
+    >>> no_record(1).half.tolist()
+    [0.25]
+    """
+    return Record(np.zeros(n), np.zeros(n), np.full(n, 0.25))
+
+
+def note(seen: Any, arm: Any, reward: Any) -> None:
+    """A reward above 0 is a win, below 0 a loss; one of 0 moves no stock and says nothing about which comes first.
+
+    >>> r = no_record(1)
+    >>> note(r, 0, 1.0), note(r, 0, -1.0), note(r, 0, 0.0), r.wins.tolist(), r.losses.tolist()
+    (None, None, None, [1.0], [1.0])
+    """
+    n = seen.wins[arm] + seen.losses[arm] + 2.0
+    if reward > 0.0:
+        seen.wins[arm] += 1.0
+        seen.half[arm] *= 0.5 * n / seen.wins[arm]
+    elif reward < 0.0:
+        seen.losses[arm] += 1.0
+        seen.half[arm] *= 0.5 * n / seen.losses[arm]
+
+
+def tail(n: Any, a: Any) -> Any:
+    """2^n times the integral of u^(a-1) (1+u)^-n over [0, 1], n <= 2 a: sum of positive terms, each below the last.
+
+    >>> abs(tail(2, 1) - 2.0) < 1e-15, abs(tail(3, 2) - 1.0) < 1e-15
+    (True, True)
+    """
+    term = 1.0 / a
+    total, j = term, 0.0
+    while term > 1e-17 * total:
+        term *= 0.5 * (n + j) / (a + 1.0 + j)
+        total += term
+        j += 1.0
+    return total
+
+
+def positive_chance(w: Any, l: Any, half: Any) -> Any:  # noqa: E741
+    """P(p > 1/2), p being Beta(w + 1, l + 1).
+
+    >>> r = no_record(1)
+    >>> note(r, 0, 1.0), round(positive_chance(r.wins[0], r.losses[0], r.half[0]), 15)
+    (None, 0.75)
+    """
+    n = w + l + 2.0
+    return half * tail(n, l + 1.0) if w <= l else 1.0 - half * tail(n, w + 1.0)
+
+
+def ruin_chance(w: Any, l: Any, half: Any, b: Any) -> Any:  # noqa: E741
+    """E[((1 - p) / p)^b 1{p > 1/2}], p being Beta(w + 1, l + 1), b >= 1 a whole number.
+
+    With u = (1-p)/p it is the integral of u^(l+b) (1+u)^-(w+l+2) over [0, 1] by that over [0, inf) of b = 0. Where most of it lies in [0, 1], it is
+    the product over i < b of (l + 1 + i) / (w - i) less the rest.
+
+    >>> import math
+    >>> abs(ruin_chance(0.0, 0.0, 0.25, 1) - (math.log(2) - 0.5)) < 1e-15
+    True
+    """
+    n, a = w + l + 2.0, l + b + 1.0
+    if n <= 2.0 * a:
+        return half * tail(n, a)
+    product, i = 1.0, 0.0
+    while i < b and product > 1e-30:
+        product *= (l + 1.0 + i) / (w - i)
+        i += 1.0
+    return max(product - half * tail(n, n - a), 0.0) if product > 1e-30 else product

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, array, probabilities as distribution
+from ..arguments import BadValue, array
+from ..arguments import probabilities as distribution
 from ..confidence import best
 from ..model import ARM, Nothing, Policy
 

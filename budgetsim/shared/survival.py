@@ -8,12 +8,13 @@ import numpy as np
 from ..arguments import BadValue, number
 from ..confidence import Means, best, means, record
 from ..draws import log
-from ..model import ARM, RUIN, Spec
+from ..model import RUIN, Spec
 
 
 def one_stock(rule: str, spec: Spec) -> float:
     """The initial stock of a problem that ends when its stock is gone; other problems are declined.
 
+    >>> from budgetsim.model import ARM
     >>> one_stock("a rule", Spec(ARM, 2, 10, budget=np.array([5.0]), law=RUIN))
     5.0
     """
@@ -115,18 +116,18 @@ def tail(n: Any, a: Any) -> Any:
     return total
 
 
-def positive_chance(w: Any, l: Any, half: Any) -> Any:  # noqa: E741
+def positive_chance(w: Any, l: Any, half: Any) -> Any:
     """P(p > 1/2), p being Beta(w + 1, l + 1).
 
     >>> r = no_record(1)
-    >>> note(r, 0, 1.0), round(positive_chance(r.wins[0], r.losses[0], r.half[0]), 15)
+    >>> note(r, 0, 1.0), float(positive_chance(r.wins[0], r.losses[0], r.half[0]))
     (None, 0.75)
     """
     n = w + l + 2.0
     return half * tail(n, l + 1.0) if w <= l else 1.0 - half * tail(n, w + 1.0)
 
 
-def ruin_chance(w: Any, l: Any, half: Any, b: Any) -> Any:  # noqa: E741
+def ruin_chance(w: Any, l: Any, half: Any, b: Any) -> Any:
     """E[((1 - p) / p)^b 1{p > 1/2}], p being Beta(w + 1, l + 1), b >= 1 a whole number.
 
     With u = (1-p)/p it is the integral of u^(l+b) (1+u)^-(w+l+2) over [0, 1] by that over [0, inf) of b = 0. Where most of it lies in [0, 1], it is

@@ -75,8 +75,8 @@ def dearest(reward: Any, cost: Any, barred: Any, price: Any) -> None:
                     price[j] = reward[t, i] / cost[t, i, j]
 
 
-def climb(earned: Any, used: Any, known: int, basis: Any, inverse: Any, weight: Any, price: Any) -> float:
-    """max earned.w with used'w <= 1, sum w <= 1, w >= 0 over the first `known` columns, by the simplex method from `basis`.
+def climb(earned: Any, used: Any, known: int, right: Any, basis: Any, inverse: Any, weight: Any, price: Any) -> float:
+    """max earned.w with used'w <= right[:d], sum w <= right[d], w >= 0 over the first `known` columns, by the simplex method from `basis`.
 
     `basis` (d + 1,) holds columns, or -1 - j for the slack of row j. Fills `weight` of the rows of the basis and `price` (d + 1,).
     """
@@ -89,7 +89,7 @@ def climb(earned: Any, used: Any, known: int, basis: Any, inverse: Any, weight: 
             weight[i] = price[i] = 0.0
         for i in range(m):
             for j in range(m):
-                weight[i] += inverse[i, j]
+                weight[i] += inverse[i, j] * right[j]
                 if basis[i] >= 0:
                     price[j] += earned[basis[i]] * inverse[i, j]
         enter, steepest, found = 0, TINY, False
@@ -253,14 +253,14 @@ def descend(
     if value <= 0.0 or np.all(use[free] <= cap):
         return Least(fixed, value, income, np.ones(1), fixed[None], value, 1)
     earned, used, prices = np.zeros(64), np.zeros((64, d)), np.zeros((64, budget.size))
-    basis, inverse, weight, price = -1 - np.arange(d + 1), np.eye(d + 1), np.zeros(d + 1), np.zeros(d + 1)
+    basis, inverse, right, weight, price = -1 - np.arange(d + 1), np.eye(d + 1), np.ones(d + 1), np.zeros(d + 1), np.zeros(d + 1)
     y, share, passes = np.zeros(d), 0.0, 1
     while True:
         if passes > earned.size:
             earned, used, prices = (np.concatenate([a, np.zeros_like(a)]) for a in (earned, used, prices))
         earned[passes - 1], used[passes - 1], prices[passes - 1] = income / unit, use[free] / cap, at(y)
         cuts = earned[passes - 1] - price[:d] @ used[passes - 1] > price[d] + TINY
-        lower = float(_climb(earned, used, passes, basis, inverse, weight, price)) * unit
+        lower = float(_climb(earned, used, passes, right, basis, inverse, weight, price)) * unit
         if best - lower <= tolerance * best or passes >= most or (share == 1.0 and not cuts):
             break
         share = 0.3 if cuts else min(1.0, 2.0 * share)  # what misses the program's prices is followed by a look nearer to them

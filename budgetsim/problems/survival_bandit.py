@@ -110,17 +110,16 @@ def survival_bandit(outcomes: Any, probabilities: Any, budget: Any, horizon: Any
     stock = number("budget", budget, 0.0)
     possible = x[p > 0.0]
     if choice("ruin", ruin, ("at_zero", "below_zero")) == "below_zero":
-        if np.any(possible != np.floor(possible)) or stock != np.floor(stock):
-            came = "a stock" if stock != np.floor(stock) else "outcomes"
-            raise BadValue(f"ruin: got 'below_zero' with {came} of {stock if came == 'a stock' else possible[possible != np.floor(possible)][0]:g}; allowed: whole stocks and outcomes")
-        start = stock + 1.0
+        for what, amounts in (("budget", np.array([stock])), ("outcomes", possible)):
+            if np.any(amounts != np.floor(amounts)):
+                raise BadValue(f"{what}: got {amounts[amounts != np.floor(amounts)][0]:g} with ruin='below_zero'; allowed: whole numbers")
     elif stock == 0.0:
         raise BadValue("budget: got 0, where the run is over before the first round; allowed: a stock above 0, or ruin='below_zero'")
-    else:
-        start = stock
+    start = stock + float(ruin == "below_zero")
     moves = np.abs(possible[possible != 0.0])
     if moves.size and start + horizon * float(moves.max()) > _FINEST * float(moves.min()):
-        raise BadValue(f"budget, horizon: got stocks up to {start + horizon * float(moves.max()):g}; allowed: up to {_FINEST:g} times the smallest outcome, {moves.min():g}")
+        reach = start + horizon * float(moves.max())
+        raise BadValue(f"budget, horizon: got stocks up to {reach:g}; allowed: up to {_FINEST:g} times the smallest outcome, {moves.min():g}")
     n = len(x)
     loss = np.maximum(0.0, -np.where(p > 0.0, x, np.inf).min(axis=1))
     instance = Arms(x, p, np.cumsum(p, axis=1), (x * p).sum(axis=1), loss, start)

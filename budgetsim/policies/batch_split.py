@@ -7,7 +7,8 @@ import numpy as np
 from ..arguments import BadValue, choice, number, whole
 from ..kernels import available
 from ..model import REQUEST, Policy
-from ..shared.routing import sample_program, shown_estimates, whole_program
+from ..shared.requests import purse
+from ..shared.routing import sample_program, whole_program
 
 
 class Memory(NamedTuple):
@@ -83,7 +84,7 @@ def batch_split(block: int = 256, program: str = "whole", gap: float = 1e-4) -> 
     block, program, gap = whole("block", block, 1), choice("program", program, ("whole", "linear")), number("gap", gap, 0.0, 1.0)
 
     def init(spec):
-        shown_estimates("batch_split", spec)
+        purse("batch_split", spec)
         shown = len(getattr(spec.view, "ahead_reward", ()))
         if shown < block or not hasattr(spec.view, "ahead_cost"):
             raise BadValue(f"batch_split: the problem shows {shown} requests ahead; allowed: at least block = {block}")

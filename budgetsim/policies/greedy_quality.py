@@ -2,7 +2,7 @@
 
 from ..confidence import best
 from ..model import REQUEST, Nothing, Policy
-from ..shared.routing import shown_estimates
+from ..shared.requests import purse
 
 
 def act(memory, params, view, left, t, key):
@@ -39,7 +39,7 @@ def greedy_quality() -> Policy:
     """
 
     def init(spec):
-        shown_estimates("greedy_quality", spec)
+        purse("greedy_quality", spec)
         return Nothing()
 
     return Policy(REQUEST, init, act, update, name="greedy_quality")

@@ -8,7 +8,8 @@ import numpy as np
 from .. import draws
 from ..arguments import flag, number
 from ..model import REQUEST, Policy
-from ..shared.routing import priced, sample_program, shown_estimates
+from ..shared.requests import purse
+from ..shared.routing import priced, sample_program
 
 
 class Memory(NamedTuple):
@@ -42,22 +43,25 @@ def update(memory, params, view, action, outcome, t):
 
 def replan(memory, params, view, left, t):
     if params.floor == 0.0:
-        memory.price[:] = sample_program(params.scale * memory.sample_reward, memory.sample_cost, params.share * params.budget)[1]
+        memory.price[:] = params.scale * sample_program(memory.sample_reward, memory.sample_cost, params.share * params.budget)[1]
     else:
-        memory.price[:] = boxed_price(params.scale * memory.sample_reward, memory.sample_cost, params.share * params.budget)
+        memory.price[:] = boxed_price(params.scale * memory.sample_reward, memory.sample_cost, params.budget, params.share)
 
 
-def boxed_price(reward: Any, cost: Any, cap: Any) -> np.ndarray:
-    """What L-BFGS-B with numerical gradients makes of min cap.p + sum_j max_i (reward_ji - cost_ji.p) over [0, 1]^d, from 1/d: the released code's way."""
+def boxed_price(reward: Any, cost: Any, budget: Any, share: float) -> np.ndarray:
+    """What L-BFGS-B with numerical gradients makes of min share budget.p + sum_j max_i (reward_ji - cost_ji.p) over [0, 1]^d, from 1/d.
+
+    As released, operation by operation: the function has kinks, and where the search stops depends on the last bits.
+    """
     from scipy.optimize import minimize
 
     d = cost.shape[2]
-    finite = np.isfinite(cap)
+    capped = np.isfinite(budget)
 
     def dual(price):
-        return float(cap[finite] @ price[finite]) + float((reward - cost @ price).max(axis=1).sum())
+        return share * float(price[capped] @ budget[capped]) + float((reward - cost @ price).max(axis=1).sum())
 
-    found = minimize(dual, np.full(d, 1.0 / d), method="L-BFGS-B", bounds=[(0.0, 1.0 if f else 0.0) for f in finite])
+    found = minimize(dual, np.full(d, 1.0 / d), method="L-BFGS-B", bounds=[(0.0, 1.0 if c else 0.0) for c in capped])
     return np.asarray(found.x)
 
 
@@ -114,7 +118,7 @@ def port(epsilon: float = 0.025, alpha: float = 1e-4, null_option: bool = True) 
     null_option = flag("null_option", null_option)
 
     def init(spec):
-        shown_estimates("port", spec)
+        purse("port", spec)
         size, n, d = math.ceil(epsilon * spec.horizon), spec.n_actions, spec.budget.size
         return Memory(np.zeros((size, n)), np.zeros((size, n, d)), np.zeros(d)), Params(spec.budget, epsilon, alpha, 0.0 if null_option else -math.inf)
 

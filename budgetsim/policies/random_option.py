@@ -2,7 +2,7 @@
 
 from ..confidence import any_arm
 from ..model import REQUEST, Nothing, Policy
-from ..shared.routing import shown_estimates
+from ..shared.requests import purse
 
 
 def act(memory, params, view, left, t, key):
@@ -37,7 +37,7 @@ def random_option() -> Policy:
     """
 
     def init(spec):
-        shown_estimates("random_option", spec)
+        purse("random_option", spec)
         return Nothing()
 
     return Policy(REQUEST, init, act, update, name="random_option")

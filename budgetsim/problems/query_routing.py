@@ -174,12 +174,12 @@ def examples() -> list[Problem]:
     """
     rng = np.random.default_rng(3)
     score, usd = (rng.random((300, 3)) < [0.4, 0.6, 0.8]).astype(float), rng.exponential(1.0, (300, 3)) * [0.5, 1.0, 3.0]
-    given = {"estimated_reward": np.abs(score + rng.normal(0, 0.4, score.shape)), "estimated_cost": usd * rng.uniform(0.5, 1.5, usd.shape)}
+    given = np.abs(score + rng.normal(0, 0.4, score.shape)), usd * rng.uniform(0.5, 1.5, usd.shape)
     return [
-        query_routing(score, usd, [40.0, 30.0, 80.0], **given, order="random"),
-        query_routing(score[:270], usd[:270], [40.0, 30.0, 80.0], given["estimated_reward"][:270], lookahead=256),
+        query_routing(score, usd, [40.0, 30.0, 80.0], *given, order="random"),
+        query_routing(score[:270], usd[:270], [40.0, 30.0, 80.0], given[0][:270], lookahead=256),
         query_routing(score[:, :2], usd[:, :2], 60.0),
-        query_routing(score, usd, [40.0, 0.0, np.inf], **given, order="random", lookahead=256),
+        query_routing(score, usd, [40.0, 0.0, np.inf], *given, order="random", lookahead=256),
     ]
 
 

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, array
-from ..arguments import probabilities as distribution
+from ..arguments import BadValue
 from ..confidence import best
 from ..model import ARM, Nothing, Policy
+from ..shared.survival import laws
 
 
 class Params(NamedTuple):
@@ -51,8 +51,8 @@ def risk_neutral(outcomes: Any, probabilities: Any) -> Policy:
     ----------
     [JarneOrnia2025]_.
     """
-    outcomes = array("outcomes", outcomes, (None, None))
-    mean = (outcomes * distribution("probabilities", probabilities, outcomes.shape)).sum(axis=1)
+    x, p = laws(outcomes, probabilities)
+    mean = (x * p).sum(axis=1)
 
     def init(spec):
         if spec.n_actions != mean.size:

@@ -10,6 +10,7 @@ from ..confidence import best
 from ..kernels import available
 from ..model import ARM, Policy
 from ..shared.survival import Bounds, bounds, one_stock, record_bounds, reward_range, set_bounds
+from ..theory.ruin import equal_shares
 
 
 class Memory(NamedTuple):
@@ -45,17 +46,6 @@ def update_in_order(memory, params, view, action, outcome, t):
 def update_ucb1(memory, params, view, action, outcome, t):
     memory.level[action] += outcome.reward
     record_bounds(memory.seen, action, outcome.reward)
-
-
-def equal_shares(stock: float, n: int) -> np.ndarray:
-    """Of a whole stock whole shares, the first ones larger by one; else equal.
-
-    >>> equal_shares(8.0, 3).tolist(), equal_shares(1.5, 3).tolist()
-    ([3.0, 3.0, 2.0], [0.5, 0.5, 0.5])
-    """
-    if stock != math.floor(stock):
-        return np.full(n, stock / n)
-    return stock // n + (np.arange(n) < stock % n)
 
 
 def share_budget(shares: Any = None, among: str = "ucb1", low: float = -1.0, high: float = 1.0) -> Policy:
@@ -105,10 +95,10 @@ def share_budget(shares: Any = None, among: str = "ucb1", low: float = -1.0, hig
 
     def init(spec):
         stock, n = one_stock("share_budget", spec), spec.n_actions
-        share = equal_shares(stock, n) if given is None else given.copy()
+        share = given if given is not None else equal_shares(stock, n) if stock == math.floor(stock) else np.full(n, stock / n)
         if share.size != n or abs(share.sum() - stock) > 1e-9 * stock:
             raise BadValue(f"shares: got {share.size} that sum to {share.sum():g}; allowed: {n} that sum to the stock, {stock:g}")
-        return Memory(share, bounds(n)), Params(high - low)
+        return Memory(share.astype(np.float64), bounds(n)), Params(high - low)
 
     which = "equal" if given is None else "[" + ", ".join(f"{b:g}" for b in given) + "]"
     name = f"share_budget({which}, among={among}{f', rewards in [{low:g}, {high:g}]' if optimistic else ''}; told the stock)"

@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, number
+from .. import arguments
+from ..arguments import BadValue, array, number
 from ..confidence import Means, best, means, record
 from ..draws import log
 from ..model import RUIN, Spec
 
 
-def one_stock(rule: str, spec: Spec) -> float:
-    """The initial stock of a problem that ends when its stock is gone; other problems are declined.
+def one_stock(rule: str, spec: Spec, arms: int | None = None) -> float:
+    """The initial stock of a problem that ends when its stock is gone, of so many arms where a rule was told; other problems are declined.
 
     >>> from budgetsim.model import ARM
     >>> one_stock("a rule", Spec(ARM, 2, 10, budget=np.array([5.0]), law=RUIN))
@@ -20,7 +21,19 @@ def one_stock(rule: str, spec: Spec) -> float:
     """
     if spec.law != RUIN or spec.budget.size != 1:
         raise BadValue(f"{rule}: got a problem of law {spec.law.name} with {spec.budget.size} budgets; allowed: law RUIN, one stock")
+    if arms not in (None, spec.n_actions):
+        raise BadValue(f"{rule}: got a problem with {spec.n_actions} arms; allowed: {arms}, as many as outcomes has rows")
     return float(spec.budget[0])
+
+
+def laws(outcomes: Any, probabilities: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Gains of each arm and how likely they are, (K, S).
+
+    >>> laws([[1, -1]], [[0.75, 0.25]])[1].tolist()
+    [[0.75, 0.25]]
+    """
+    x = array("outcomes", outcomes, (None, None))
+    return x, arguments.probabilities("probabilities", probabilities, x.shape)
 
 
 def reward_range(low: Any, high: Any) -> tuple[float, float]:

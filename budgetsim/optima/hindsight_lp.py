@@ -79,63 +79,53 @@ def fitted(x: np.ndarray, r: np.ndarray, c: np.ndarray, b: np.ndarray) -> np.nda
     return x * min(1.0, float(np.min(b[over] / used[over], initial=1.0)) * (1.0 - 4 * EPS)) if over.any() else x
 
 
-def reduced(r: np.ndarray, c: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any, float]:
-    """What a solver needs: (options (k,) that can help, resources that can bind, their costs (k, .) in budgets, unit of reward)."""
-    useful = (r > 0.0) & ~np.any((c > 0.0) & (b == 0.0), axis=2)
-    binding = (b > 0.0) & (np.where(useful[..., None], c, 0.0).max(axis=1).sum(axis=0) > b)
-    flat = np.flatnonzero(useful)
-    return flat, binding, c.reshape(-1, b.size)[flat][:, binding] / b[binding], float(r.max(initial=0.0))
-
-
-def rows(flat: np.ndarray, paid: np.ndarray, horizon: int, n: int) -> tuple[Any, np.ndarray]:
-    """Inequalities A x <= h of the useful options, sparse: the budgets that can bind, then one row a request."""
+def rows(request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, np.ndarray]:
+    """Inequalities A x <= h of options, sparse: what they pay, in budgets, of each resource; then one row a request."""
     from scipy import sparse
 
-    once = sparse.csr_array((np.ones(flat.size), (flat // n, np.arange(flat.size))), shape=(horizon, flat.size))
+    once = sparse.csr_array((np.ones(request.size), (request, np.arange(request.size))), shape=(horizon, request.size))
     return sparse.vstack([sparse.csr_array(paid.T), once], "csr"), np.ones(paid.shape[1] + horizon)
 
 
 def _solve(r: np.ndarray, c: np.ndarray, b: np.ndarray, solver: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(x, prices): only a proposal. Rewards and costs are scaled, so that dollars and units mix."""
-    flat, binding, paid, unit = reduced(r, c, b)
-    x, price = np.zeros(r.size), np.where(np.isfinite(b), barring([(r, c)], b), 0.0)
-    if not binding.any():
-        x[np.arange(len(r)) * r.shape[1] + np.argmax(np.where(useful_mask(flat, r), r, -np.inf), axis=1)] = 1.0
-        return x.reshape(r.shape), price
-    x[flat], bought = solver(r.ravel()[flat] / unit, flat, paid, *r.shape)
-    price[binding] = np.maximum(bought, 0.0) * unit / b[binding]
-    return x.reshape(r.shape), price
+    """(x, prices): only a proposal. Options that cannot help and budgets that cannot bind are left out; the rest is scaled, so that dollars and units mix."""
+    useful = (r > 0.0) & ~np.any((c > 0.0) & (b == 0.0), axis=2)
+    binding = (b > 0.0) & (np.where(useful[..., None], c, 0.0).max(axis=1).sum(axis=0) > b)
+    x, price = np.zeros(r.shape), barring([(r, c)], b)
+    if binding.any():
+        unit = float(r.max())
+        paid = c[useful][:, binding] / b[binding]
+        found, bought, message = solver(r[useful] / unit, np.nonzero(useful)[0], paid, len(r))
+        if found is None:
+            raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {message}; {crowded(paid, binding)}")
+        x[useful] = found
+        price[binding] = np.maximum(bought, 0.0) * unit / b[binding]
+    else:
+        x[np.arange(len(r)), np.argmax(np.where(useful, r, -np.inf), axis=1)] = 1.0
+    return x, price
 
 
-def useful_mask(flat: np.ndarray, r: np.ndarray) -> np.ndarray:
-    mask = np.zeros(r.size, bool)
-    mask[flat] = True
-    return mask.reshape(r.shape)
-
-
-def _scipy(goal: np.ndarray, flat: np.ndarray, paid: np.ndarray, horizon: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _scipy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, Any, str]:
     from scipy.optimize import linprog
 
-    matrix, limit = rows(flat, paid, horizon, n)
+    matrix, limit = rows(request, paid, horizon)
     options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
     solved = linprog(-goal, matrix, limit, bounds=(0.0, None), method="highs", options=options)
-    if solved.x is None:
-        raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {solved.message}; {crowded(paid)}")
-    return solved.x, -solved.ineqlin.marginals[: paid.shape[1]]
+    return solved.x, None if solved.x is None else -solved.ineqlin.marginals[: paid.shape[1]], solved.message
 
 
-def _cvxpy(goal: np.ndarray, flat: np.ndarray, paid: np.ndarray, horizon: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _cvxpy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, Any, str]:
     import cvxpy as cp
 
-    x = cp.Variable(flat.size, nonneg=True)
-    matrix, _ = rows(flat, np.zeros((flat.size, 0)), horizon, n)
+    x = cp.Variable(request.size, nonneg=True)
+    matrix, _ = rows(request, np.zeros((request.size, 0)), horizon)
     budgets = paid.T @ x <= 1.0
-    cp.Problem(cp.Maximize(goal @ x), [budgets, matrix @ x <= 1.0]).solve(solver=cp.HIGHS)
-    if x.value is None:
-        raise BudgetsimError(f"hindsight_lp: HiGHS found no plan; {crowded(paid)}")
-    return x.value, np.atleast_1d(budgets.dual_value)
+    program = cp.Problem(cp.Maximize(goal @ x), [budgets, matrix @ x <= 1.0])
+    program.solve(solver=cp.HIGHS)
+    return x.value, None if x.value is None else np.atleast_1d(budgets.dual_value), program.status
 
 
-def crowded(paid: np.ndarray) -> str:
-    """The rows that bind, in words: how often over each budget would be spent if everything were taken."""
-    return "budgets that bind (everything / budget): " + ", ".join(f"{j}: {total:.3g}" for j, total in enumerate(paid.sum(axis=0)))
+def crowded(paid: np.ndarray, binding: np.ndarray) -> str:
+    """The rows that bind, in words: for each such resource how often its budget would be spent if everything were taken."""
+    totals = zip(np.flatnonzero(binding), paid.sum(axis=0), strict=True)
+    return "budgets that bind (everything / budget): " + ", ".join(f"resource {j}: {total:.3g}" for j, total in totals)

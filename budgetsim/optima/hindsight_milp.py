@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BudgetsimError, number, whole
+from ..arguments import number, whole
 from ..model import TOLERANCE, Optimum
 from ..shared.dual_pass import EPS, checked
 from ..shared.dual_tree import dual_tree
 from .dual_bound import dual_bound
-from .hindsight_lp import crowded, rows
+from .hindsight_lp import rows
 
 
 class Plan(NamedTuple):
@@ -54,8 +54,7 @@ def hindsight_milp(reward: Any, cost: Any, budget: Any, *, time_limit: float = 6
 
     Raises
     ------
-    BadType, BadValue : wrong shapes, negative costs or budgets, NaN, limits that are not positive.
-    BudgetsimError : the solver failed; the line names the resources that bind.
+    BadType, BadValue : wrong shapes, negative costs or budgets, NaN, a negative time limit, no nodes.
 
     Examples
     --------
@@ -134,19 +133,17 @@ def _highs(r: np.ndarray, c: np.ndarray, b: np.ndarray, seconds: float) -> tuple
     """(choice, what the solver says no plan exceeds): only a proposal, which may use its tolerances."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    flat, unit = np.flatnonzero(r > 0.0), float(r.max())
-    paid = c.reshape(-1, b.size)[flat] / b
-    matrix, top = rows(flat, paid, *r.shape)
+    useful, unit = r > 0.0, float(r.max())
+    paid = c[useful] / b
+    matrix, top = rows(np.nonzero(useful)[0], paid, len(r))
     solved = milp(
-        -r.ravel()[flat] / unit,
-        integrality=np.ones(flat.size, np.int64),
+        -r[useful] / unit,
+        integrality=np.ones(len(paid), np.int64),
         bounds=Bounds(0.0, 1.0),
         constraints=LinearConstraint(matrix, -np.inf, top),
         options={"time_limit": seconds, "mip_rel_gap": 0.0},
     )
-    if solved.x is None and solved.status != 1:  # 1: stopped by its limit
-        raise BudgetsimError(f"hindsight_milp: HiGHS found no plan: {solved.message}; {crowded(paid)}")
-    share = np.zeros(r.size)
-    share[flat] = 0.0 if solved.x is None else solved.x
-    x, bound = share.reshape(r.shape), math.inf if solved.mip_dual_bound is None else -unit * solved.mip_dual_bound
+    x = np.zeros(r.shape)
+    x[useful] = 0.0 if solved.x is None else solved.x  # then our own plan stands
+    bound = math.inf if solved.mip_dual_bound is None else -unit * solved.mip_dual_bound
     return np.where(x.max(axis=1) > 0.5, np.argmax(x, axis=1), -1), float(bound)

@@ -1,0 +1,91 @@
+"""Prices alone: equal to the linear program in the end, a bound at any stop, in memory and streamed."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from budgetsim import BudgetsimError
+from budgetsim.optima.dual_bound import dual_bound, streamed_dual_bound
+from budgetsim.optima.hindsight_lp import dual_value, hindsight_lp
+from tests.optima.days import drawn
+from tests.optima.test_hindsight_lp import worth
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32))
+def test_equals_the_linear_program(seed):
+    """Its least is the LP's value; its ends hold it; the mixture of greedy plans keeps the budgets and earns `lower`."""
+    r, c, b = drawn(seed)
+    size, lp, best = worth(r), hindsight_lp(r, c, b), dual_bound(r, c, b)
+    assert best.lower <= lp.upper and lp.lower <= best.upper
+    assert best.upper - best.lower <= 1e-8 * size and best.value == pytest.approx(lp.value, abs=1e-8 * size)
+    assert dual_value(r, c, b, best.dual) == pytest.approx(best.value, abs=1e-9 * size) and np.all(best.dual >= 0)
+    x = np.zeros(r.shape)
+    for weight, price in zip(*best.plan, strict=True):
+        gain = r - c @ price
+        rows = np.flatnonzero(gain.max(axis=1) > 1e-9 * r.max())  # worth exactly its price: either way
+        x[rows, gain[rows].argmax(axis=1)] += weight
+    assert best.plan.weight.sum() <= 1.0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12))
+def test_holds_wherever_it_stops(seed, passes):
+    """Stopped after any number of passes, from any prices, lower <= LP <= upper."""
+    r, c, b = drawn(seed)
+    lp, g = hindsight_lp(r, c, b), np.random.default_rng(seed)
+    best = dual_bound(r, c, b, passes=passes, start=g.random(b.size) * lp.dual * 3)
+    assert best.lower <= lp.upper and lp.lower <= best.upper
+
+
+def test_streams(seed):
+    """Blocks of any length give the bounds of the whole; a list and a function do the same. Control: without the last block they are others."""
+    g = np.random.default_rng(seed)
+    r, c, b = g.random((5000, 4)), g.random((5000, 4, 3)), np.array([300.0, 400.0, np.inf])
+    whole = dual_bound(r, c, b)
+    for cuts in ([1, 17, 4000], [2500], [256, 512]):
+        blocks = list(zip(np.split(r, cuts), np.split(c, cuts), strict=True))
+        for best in (streamed_dual_bound(blocks, b), streamed_dual_bound(lambda blocks=blocks: iter(blocks), b, start=whole.dual)):
+            assert best.lower <= whole.upper and whole.lower <= best.upper and best.upper / best.lower < 1 + 2e-6
+    assert streamed_dual_bound(blocks[:-1], b).upper < whole.lower
+
+
+def test_streams_that_cannot_be_read_again():
+    block = (np.ones((3, 1)), np.ones((3, 1, 1)))
+    with pytest.raises(BudgetsimError, match="blocks: got list_iterator; allowed"):
+        streamed_dual_bound(iter([block]), [1.0])
+    with pytest.raises(BudgetsimError, match="blocks: got 0 requests"):
+        streamed_dual_bound([], [1.0])
+    shrinking = [block, block]
+    with pytest.raises(BudgetsimError, match="allowed: the same requests"):
+        streamed_dual_bound(lambda: iter([shrinking.pop()]) if len(shrinking) > 1 else iter([block, block]), [1.0])
+    with pytest.raises(BudgetsimError, match="cost: got shape"):
+        streamed_dual_bound([block], [1.0, 2.0])
+    with pytest.raises(BudgetsimError, match="passes: got 0"):
+        dual_bound(*block, [1.0], passes=0)
+    with pytest.raises(BudgetsimError, match="start: got -1"):
+        dual_bound(*block, [1.0], start=[-1.0])
+
+
+def test_it_is_faster_than_the_solver(seed):
+    """T = 4000, n = 5, d = 5: within 1e-6 of the linear program in a fifth of its time at most (`tests/benchmarks/hindsight.py` does T = 20000)."""
+    g = np.random.default_rng(seed)
+    r, c, b = g.random((4000, 5)), g.random((4000, 5, 5)), np.linspace(400.0, 800.0, 5)
+    dual_bound(r[:10], c[:10], b)
+    start = time.perf_counter()
+    best = dual_bound(r, c, b)
+    ours = time.perf_counter() - start
+    start = time.perf_counter()
+    lp = hindsight_lp(r, c, b)
+    assert ours < (time.perf_counter() - start) / 5
+    assert abs(best.value - lp.value) < 1e-6 * lp.value and best.upper - best.lower < 1e-6 * lp.value
+
+
+def test_many_resources(seed):
+    """d = 20: still the linear program."""
+    g = np.random.default_rng(seed)
+    r, c, b = g.random((300, 4)), g.random((300, 4, 20)) * (g.random((300, 4, 20)) < 0.3), np.linspace(5.0, 30.0, 20)
+    assert dual_bound(r, c, b).value == pytest.approx(hindsight_lp(r, c, b).value, rel=1e-8)

@@ -8,7 +8,7 @@ import numpy as np
 from .. import arguments
 from ..arguments import BadValue, array, number
 from ..confidence import Means, best, means, record
-from ..draws import log
+from ..draws import _log_binomial, exp, log
 from ..model import RUIN, Spec
 
 
@@ -82,11 +82,11 @@ def most_optimistic(memory: Any, view: Any, span: Any, t: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------------ the gambler's posterior
 class Record(NamedTuple):
-    """Wins and losses of n arms, and `half`, the posterior density's part that powers of 1/2 and factorials make."""
+    """Wins w and losses l of n arms, and a quarter of the posterior density at p = 1/2."""
 
     wins: np.ndarray
     losses: np.ndarray
-    half: np.ndarray  #: (w + l + 1)! / (w! l!) 2^-(w + l + 2): below 1e-308 only where a posterior is surely on one side of 1/2
+    half: np.ndarray  #: (w + l + 1)! / (w! l!) 2^-(w + l + 2): 0 in floats only where p is surely on one side
 
 
 def no_record(n: int) -> Record:
@@ -105,13 +105,12 @@ def note(seen: Any, arm: Any, reward: Any) -> None:
     >>> note(r, 0, 1.0), note(r, 0, -1.0), note(r, 0, 0.0), r.wins.tolist(), r.losses.tolist()
     (None, None, None, [1.0], [1.0])
     """
-    n = seen.wins[arm] + seen.losses[arm] + 2.0
     if reward > 0.0:
         seen.wins[arm] += 1.0
-        seen.half[arm] *= 0.5 * n / seen.wins[arm]
     elif reward < 0.0:
         seen.losses[arm] += 1.0
-        seen.half[arm] *= 0.5 * n / seen.losses[arm]
+    n = seen.wins[arm] + seen.losses[arm]
+    seen.half[arm] = 0.25 * (n + 1.0) * exp(_log_binomial(min(seen.wins[arm], seen.losses[arm]), n, 0.5))
 
 
 def tail(n: Any, a: Any) -> Any:

@@ -1,6 +1,6 @@
 """The secretary problem: candidates come in random order, only ranks among those seen are known, one is hired at once or never."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -198,7 +198,7 @@ def equal_nodes(c: float, nodes: int) -> float:
     >>> round(equal_nodes(0.7931, 2), 6), round(equal_nodes(1.0, 3), 6)
     (0.678656, 0.703704)
     """
-    c, k = number("c", c, 0.0, 1.0), whole("nodes", nodes, 1)
+    c, k = number("c", c, 0.0, 1.0), whole("nodes", nodes, 1, 1000)
     free = 1.0 - c * (1.0 - 1.0 / k)
     r = min(c / (k * free), 1.0)
     m = np.arange(k + 1)

@@ -101,14 +101,33 @@ def wanted(view: Any, price: Any) -> Any:
     0
     """
     reward, cost = view.reward, view.cost
+    n, d = cost.shape
     greatest, option = 0.0, -1
-    for i in range(reward.size):
-        gain = reward[i]
-        if gain > greatest:  # prices and costs are >= 0: they only lower it
-            for j in range(price.size):
-                gain -= price[j] * cost[i, j]
-            if gain > greatest:
-                greatest, option = gain, i
+    i = 0
+    while i + 4 <= n:  # four sums that need not wait for one another
+        a, b, c, e = reward[i], reward[i + 1], reward[i + 2], reward[i + 3]
+        for j in range(d):
+            p = price[j]
+            a -= p * cost[i, j]
+            b -= p * cost[i + 1, j]
+            c -= p * cost[i + 2, j]
+            e -= p * cost[i + 3, j]
+        if a > greatest:
+            greatest, option = a, i
+        if b > greatest:
+            greatest, option = b, i + 1
+        if c > greatest:
+            greatest, option = c, i + 2
+        if e > greatest:
+            greatest, option = e, i + 3
+        i += 4
+    while i < n:
+        a = reward[i]
+        for j in range(d):
+            a -= price[j] * cost[i, j]
+        if a > greatest:
+            greatest, option = a, i
+        i += 1
     return option
 
 

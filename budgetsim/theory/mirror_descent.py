@@ -1,0 +1,162 @@
+"""Dual mirror descent on requests: its paths, the lemma that holds on every one of them, regret bounds, and the ratio that no rule beats.
+
+Prices move by ``argmin_{mu >= 0} g_t.mu + V(mu, mu_t) / eta`` with ``g_t = rho - c_t(x_t)``, x_t the option wanted. V is half the
+squared distance (euclidean) or ``sum mu log(mu / mu_t) - mu + mu_t`` (entropic).
+"""
+
+import math
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arguments import BadValue, array, choice, number, whole
+from ..kernels import compiled
+from ..shared.requests import Offer, prices, wanted
+
+MIRRORS = ("euclidean", "entropic")
+
+
+class Path(NamedTuple):
+    """What dual descent wants, paid or not."""
+
+    price: np.ndarray  #: (T + 1, d), before each round and after the last
+    option: np.ndarray  #: (T,), -1 for none
+    gradient: np.ndarray  #: (T, d)
+
+
+class Constants(NamedTuple):
+    """Of the regret bound ``paid + drift eta T + distance / eta``."""
+
+    paid: float
+    drift: float
+    distance: float
+
+
+def price_path(reward: Any, cost: Any, rate: Any, eta: float, mirror: str = "euclidean", start: Any = None) -> Path:
+    """Prices (T + 1, d) of dual descent on requests, at `rate` rho (d,).
+
+    >>> price_path([[1.0], [1.0]], [[[1.0]], [[1.0]]], [0.5], 1.0).price.ravel().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    reward = array("reward", reward, (None, None), 0.0)
+    cost = array("cost", cost, (*reward.shape, None), 0.0)
+    horizon, _, d = cost.shape
+    rate, euclidean = array("rate", rate, (d,), 0.0), choice("mirror", mirror, MIRRORS) == "euclidean"
+    path = Path(np.empty((horizon + 1, d)), np.empty(horizon), np.empty((horizon, d)))
+    path.price[0] = prices("start", (0.0 if euclidean else 1.0) if start is None else start, d)
+    eta = number("eta", eta, 0.0)
+    for t in range(horizon):
+        option = _wanted(reward[t], cost[t], path.price[t])
+        path.option[t] = option
+        path.gradient[t] = rate - (cost[t, option] if option >= 0 else 0.0)
+        step = -eta * path.gradient[t]
+        path.price[t + 1] = np.maximum(path.price[t] + step, 0.0) if euclidean else path.price[t] * np.exp(step)
+    return path
+
+
+def _choose(reward, cost, price):
+    return wanted(Offer(reward, cost), price)
+
+
+_wanted = compiled(_choose)
+
+
+def divergence(price: Any, start: Any, mirror: str = "euclidean") -> float:
+    """V(price, start) >= 0.
+
+    >>> divergence([3.0, 0.0], [1.0, 0.0]), divergence([0.0], [2.0], "entropic")
+    (2.0, 2.0)
+    """
+    a, b = np.asarray(price, dtype=float), np.asarray(start, dtype=float)
+    if choice("mirror", mirror, MIRRORS) == "euclidean":
+        return float(0.5 * np.sum((a - b) ** 2))
+    if np.any((b == 0.0) & (a > 0.0)):
+        return math.inf
+    return float(np.sum(np.where(a > 0.0, a * (np.log(np.where(a > 0.0, a, 1.0)) - np.log(np.where(b > 0.0, b, 1.0))), 0.0) - a + b))
+
+
+def descent_lemma(path: Path, price: Any, eta: float, mirror: str = "euclidean") -> tuple[np.ndarray, np.ndarray]:
+    """Both sides (T,) of ``sum_{t <= tau} (mu_t - mu).g_t <= G^2 eta tau / (2 sigma) + V(mu, mu_1) / eta`` for each tau.
+
+    It holds for every price mu >= 0 and on every input. G is the greatest entry of any g on the path; sigma, the convexity in
+    l1, is 1 / d (euclidean) or 1 over the greatest sum of prices on the path (entropic).
+
+    >>> left, right = descent_lemma(price_path([[1.0], [1.0]], [[[1.0]], [[1.0]]], [0.5], 1.0), [0.5], 1.0)
+    >>> left.tolist(), right.tolist()
+    ([0.25, 0.25], [0.25, 0.375])
+    """
+    horizon, d = path.gradient.shape
+    mu, eta = prices("price", price, d), number("eta", eta, 1e-300)
+    convexity = 1.0 / d if choice("mirror", mirror, MIRRORS) == "euclidean" else 1.0 / max(float(path.price.sum(axis=1).max()), 1e-300)
+    largest = float(np.abs(path.gradient).max())
+    left = np.cumsum(np.sum((path.price[:-1] - mu) * path.gradient, axis=1))
+    return left, largest**2 * eta * np.arange(1, horizon + 1) / (2.0 * convexity) + divergence(mu, path.price[0], mirror) / eta
+
+
+def regret_constants(largest_reward: float, largest_cost: float, rate: Any, start: Any = 0.0, mirror: str = "euclidean") -> Constants:
+    """fbar bbar / min rho, G^2 / (2 sigma), max V(mu, mu_1) over mu = 0 and (fbar / rho_j) e_j; G = max(bbar, rho).
+
+    i.i.d. requests: ``E[OPT - ALG] <= paid + drift eta T + distance / eta``. Entropic: sigma = 1 / sum_j max(mu_1j, fbar / rho_j
+    exp(eta bbar)) needs a bound on the prices; here eta bbar <= 1 is assumed.
+
+    >>> regret_constants(1.0, 1.0, [0.3])._replace(paid=0.0)
+    Constants(paid=0.0, drift=0.5, distance=5.555555555555556)
+    """
+    f, b = number("largest_reward", largest_reward, 0.0), number("largest_cost", largest_cost, 0.0)
+    rho = array("rate", rate, (None,), 1e-300)
+    d = rho.size
+    first = prices("start", start, d)
+    convexity = 1.0 / d if choice("mirror", mirror, MIRRORS) == "euclidean" else 1.0 / float(np.maximum(first, f / rho * math.e).sum())
+    far = [np.zeros(d), *np.diag(f / rho)]
+    largest = max(b, float(rho.max()))
+    return Constants(f * b / float(rho.min()), largest**2 / (2.0 * convexity), max(divergence(mu, first, mirror) for mu in far))
+
+
+def best_step(constants: Constants, horizon: int) -> float:
+    """The eta of the least bound, sqrt(distance / (drift T)).
+
+    >>> round(best_step(regret_constants(1.0, 1.0, [0.3]), 10_000), 5)
+    0.03333
+    """
+    return math.sqrt(constants.distance / (constants.drift * whole("horizon", horizon, 1)))
+
+
+def regret_bound(constants: Constants, horizon: int, eta: float | None = None) -> float:
+    """paid + drift eta T + distance / eta; with the best step paid + 2 sqrt(drift distance T).
+
+    >>> [round(regret_bound(regret_constants(1.0, 1.0, [0.3]), t), 1) for t in (100, 1000, 10_000, 100_000)]
+    [36.7, 108.7, 336.7, 1057.4]
+    """
+    horizon, eta = whole("horizon", horizon, 1), best_step(constants, horizon) if eta is None else number("eta", eta, 1e-300)
+    return constants.paid + constants.drift * eta * horizon + constants.distance / eta
+
+
+def stopping_ratio(phases: int, factor: int) -> Fraction:
+    """(k - 1)(1 - 1/M) + 1: mean optimum over mean reward of any rule on `adversarial_allocation`, at least.
+
+    >>> [float(stopping_ratio(k, 10)) for k in (2, 4, 10)]
+    [1.9, 3.7, 9.1]
+    """
+    return (whole("phases", phases, 1) - 1) * (1 - Fraction(1, whole("factor", factor, 2))) + 1
+
+
+def stopping_values(spent: Any, factor: Any) -> tuple[Fraction, Fraction]:
+    """Mean reward of a rule that spends spent[i] in phase i if it comes, and mean optimum, in exact arithmetic.
+
+    spent (k,) are whole units, at most the budget in all; the budget is what a phase can spend.
+
+    Returns
+    -------
+    The mean reward, and the mean optimum, a unit of budget: multiply by the budget.
+
+    >>> stopping_values([3, 1], 10)
+    (Fraction(4, 1), Fraction(19, 10))
+    """
+    k, m = len(spent), whole("factor", factor, 2)
+    if k == 0:
+        raise BadValue("spent: got an empty list; allowed: what is spent in each phase")
+    comes = [Fraction(1, m**i) for i in range(k)]
+    stops = [comes[i] - (comes[i + 1] if i + 1 < k else 0) for i in range(k)]
+    earned = sum(stops[i] * sum(whole("spent", s) * m**h for h, s in enumerate(spent[: i + 1])) for i in range(k))
+    return Fraction(earned), sum((stops[i] * m**i for i in range(k)), Fraction(0))

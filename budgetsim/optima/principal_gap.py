@@ -68,7 +68,7 @@ def principal_gap(outcomes: Any, probabilities: Any, budget: Any, horizon: Any, 
     if not fits:
         raise BadValue("outcomes, budget: got amounts that have no common step; allowed: multiples of one step")
     # the induction needs the agent's choices as far as one can get from the last column
-    arms = steps(x, p, grid, "nearest")
+    arms = steps(x, p, grid, "split")
     rows, width = agent.plan.action.shape[0], agent.plan.action.shape[1] - 1
     far = min((rows - 1) * arms.loss + 1, width + (rows - 1) * arms.gain)
     wide = ruin_dp(x, p, budget, rows - 1, stocks=max(far, width) * grid).plan.action if far > width else agent.plan.action

@@ -15,7 +15,7 @@ from ..theory.ruin import lundberg_exponent
 
 _EPS = float(np.finfo(float).eps)
 _TILE = 1024  # stocks worked on together: what they need stays in the first cache
-_CELLS, _WORK, _FARTHEST = 10**8, 10**11, 10**5  # cells of tables; states times arms times outcomes; steps of an infinite horizon
+_CELLS, _WORK, _FARTHEST = 10**8, 10**11, 2 * 10**5  # cells of tables; states times arms times outcomes; steps of an infinite horizon
 _OF = {"wealth": "mean gain, final stock less the initial one", "survival": "probability not to be ruined", "penalised": "mean gain less the penalty times the probability of ruin"}  # fmt: skip
 
 
@@ -60,8 +60,8 @@ def ruin_dp(
     objective : "wealth": E[final stock]. "survival": P(no ruin). "penalised": E[final stock] - penalty P(ruin).
     penalty : of ruin, in units of stock, >= 0.
     tables : whether `plan` has a row for each number of steps left; otherwise memory is a few times the number of stocks.
-    step : of the grid, in units of stock. None for the common step of budget and outcomes, exactly; where they have none,
-        a hundredth of the smallest outcome. On a grid that does not fit them, rounding the stock down after every round
+    step : of the grid, in units of stock. None for 1 where budget and outcomes are whole, else for their common step, exactly;
+        where they have none, a hundredth of the smallest outcome. On a grid that does not fit them, rounding the stock down after every round
         gives `lower`, rounding it up gives `upper`, and splitting it between its neighbours `value` and the plan.
     stocks : the largest stock that `plan` is to hold; None for what can be reached from the budget (the budget alone
         without tables).
@@ -112,7 +112,7 @@ def ruin_dp(
             return _forever(arms, grid, b if keep is None else keep)
         return _finite(arms, grid, b, rounds, objective, penalty, flag("tables", tables), keep)
 
-    solved = solve("nearest" if fits else "split")
+    solved = solve("split")  # where all are multiples of the grid nothing is split
     low, high = (solved, solved) if fits else (solve("down"), solve("up"))
     below, above = (round(b / grid),) * 2 if fits else (math.floor(Fraction(b) / Fraction(grid)), math.ceil(Fraction(b) / Fraction(grid)))
     start = 0.0 if objective == "survival" else b
@@ -140,20 +140,24 @@ def lattice(amounts: np.ndarray, budget: float, step: float | None) -> tuple[flo
     """The grid, and whether amounts and budget are multiples of it."""
     exact = common_step(amounts, budget)
     if step is None:
-        return (exact, True) if exact else (float(np.abs(amounts[amounts != 0.0]).min()) / 100, False)
+        if exact:
+            return (1.0 if exact == math.floor(exact) else exact), True
+        return (float(np.abs(amounts[amounts != 0.0]).min()) / 100), False
     grid = number("step", step, math.nextafter(0.0, 1.0))
     times = exact / grid
     return grid, bool(exact) and round(times) >= 1 and abs(times - round(times)) < 1e-9
 
 
 def steps(x: np.ndarray, p: np.ndarray, grid: float, way: str) -> Steps:
-    """Every outcome as steps of the grid: the nearest, the one below, the one above, or both in proportion."""
+    """Every outcome as steps of the grid: the one below (\"down\"), the one above (\"up\"), or both in proportion (\"split\")."""
     laws: list[dict[int, float]] = [{} for _ in x]
     for law, row, chances in zip(laws, x.tolist(), p.tolist(), strict=True):
         for y, weight in zip(row, chances, strict=True):
             exact = Fraction(y) / Fraction(grid)
+            if abs(exact - round(exact)) <= 1e-12 * abs(exact):  # a multiple but for rounding: 0.3 of a grid of 0.02
+                exact = Fraction(round(exact))
             share = float(exact - math.floor(exact)) if way == "split" else float(way == "up" and exact != math.floor(exact))
-            below = round(exact) if way == "nearest" else math.floor(exact)
+            below = math.floor(exact)
             for to, part in ((below, 1.0 - share), (below + 1, share)):
                 if weight * part > 0.0:
                     law[to] = law.get(to, 0.0) + weight * part
@@ -239,77 +243,80 @@ def _induct(move, chance, loss, gain, slope, drift, level, ruined, calm, horizon
 
 
 def _forever(arms: Steps, grid: float, keep: float) -> Solved:
-    """The fixed point, as q(i) = P(ruin from i) = z(i) e^(-g i), where z is of order 1 and soon constant.
+    """The fixed point, as q(i) = P(ruin from i) = z(i) e^(-g i), g the largest Lundberg exponent of an arm, z of order 1.
 
-    g is the largest Lundberg exponent of an arm. Policy iteration solves for z; the bounds are the powers of q.
+    Whatever is played, e^(-g (i + l - 1)) <= q(i) <= e^(-g i). Policy iteration solves for z up to a stock where that is below
+    rounding, once with each bound beyond it.
     """
     laws = [(m[c > 0.0], c[c > 0.0]) for m, c in zip(arms.move.reshape(len(arms.move), -1), arms.chance.reshape(len(arms.move), -1), strict=True)]
-    exponents = np.array([lundberg_exponent(m, c) for m, c in laws])
-    best, g = int(np.argmax(exponents)), float(exponents.max())
-    size = max(math.ceil(keep / grid - 1e-9), 4 * (arms.loss + arms.gain) + 16)
+    exponents = [lundberg_exponent(m, c) for m, c in laws]
+    best, g = int(np.argmax(exponents)), max(exponents)
+    size = max(math.ceil(keep / grid - 1e-9), 1)
     if not 0.0 < g < math.inf:
-        sure = float(g > 0.0)
-        value = np.append(0.0, np.full(size, sure))
+        value = np.append(0.0, np.full(size, float(g > 0.0)))
         return Solved(RuinPlan(value[None], np.append(-1, np.full(size, best)).astype(np.int16)[None], grid), value, value)
-    while True:
-        z, action = _policy_iteration(laws, g, best, size)
-        tail = z[-(size // 4) :]
-        if np.ptp(tail) <= 1e-14 * tail[0] and np.all(action[-(size // 4) :] == best):
-            break
-        size *= 2
-        if size > _FARTHEST:
-            raise BadValue(f"outcomes: got laws that are not settled at a stock of {_FARTHEST * grid:g}; allowed: a finite horizon, or a larger step")
-    log_ruin = np.append(0.0, np.log(z) - g * np.arange(1, size + 1))
-    eta = _tightest_power(laws, log_ruin, g, arms)
-    value, low, high = (0.0 - np.expm1(power * log_ruin) for power in (1.0, 1.0 - eta, 1.0 + eta))
-    return Solved(RuinPlan(value[None], np.append(-1, action).astype(np.int16)[None], grid), low, high)
+    size = max(size, math.ceil(36.0 / g))
+    if size > _FARTHEST:
+        raise BadValue(f"outcomes: got laws that need stocks up to {size} steps of {grid:g}; allowed: {_FARTHEST}, or a finite horizon, or a larger step")
+    survival, action = [], np.zeros(0)
+    for above, beyond in ((True, 0.0), (False, -g * (arms.loss - 1.0))):  # log z
+        z, action = _policy_iteration(laws, g, best, size, math.exp(beyond))
+        log_ruin = np.append(0.0, np.clip(np.log(z), -g * (arms.loss - 1.0), 0.0) - g * np.arange(1, size + 1))
+        power = _verified_power(laws, log_ruin, g, beyond, above)
+        survival += [0.0 - np.expm1(log_ruin), 0.0 - np.expm1(power * log_ruin)]
+    value = 0.5 * (survival[0] + survival[2])
+    return Solved(RuinPlan(value[None], np.append(-1, action).astype(np.int16)[None], grid), survival[1], survival[3])
 
 
-def _policy_iteration(laws: list[Any], g: float, best: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """z(1 .. size) and the arms: z(i) = min_a E e^(-g R) z(i + R), constant beyond, and e^(g j) at j <= 0."""
+def _policy_iteration(laws: list[Any], g: float, best: int, size: int, beyond: float) -> tuple[np.ndarray, np.ndarray]:
+    """z(1 .. size) and the arms: z(i) = min_a E e^(-g R) z(i + R), given beyond `size`, and e^(g j) at j <= 0."""
     from scipy.sparse import csc_matrix, diags, eye
     from scipy.sparse.linalg import spsolve
 
     i = np.arange(1, size + 1)
 
     def after(arm: int) -> tuple[Any, np.ndarray]:
-        rows, columns, weights, ruin = [], [], [], np.zeros(size)
+        rows, columns, entries, known = [], [], [], np.zeros(size)
         for move, chance in zip(*laws[arm], strict=True):
-            alive = i + move >= 1
-            rows.append(i[alive] - 1)
-            columns.append(np.minimum(i[alive] + move, size) - 1)
-            weights.append(np.full(int(alive.sum()), chance * math.exp(-g * move)))
-            ruin[~alive] += chance * np.exp(g * i[~alive])
-        return csc_matrix((np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), (size, size)), ruin
+            j, tilted = i + move, chance * math.exp(-g * move)
+            inside = (j >= 1) & (j <= size)
+            rows.append(i[inside] - 1)
+            columns.append(j[inside] - 1)
+            entries.append(np.full(int(inside.sum()), tilted))
+            known += np.where(j > size, tilted * beyond, 0.0) + np.where(j < 1, chance * np.exp(g * np.minimum(i, loss)), 0.0)
+        return csc_matrix((np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), (size, size)), known
 
+    loss = max(int(-move.min()) for move, _ in laws)
     moves = [after(arm) for arm in range(len(laws))]
-    ruins = np.array([ruin for _, ruin in moves])
+    outside = np.array([known for _, known in moves])
     action = np.full(size, best)
     while True:
         chosen = sum(diags((action == arm).astype(float)) @ matrix for arm, (matrix, _) in enumerate(moves))
-        z = spsolve((eye(size) - chosen).tocsc(), ruins[action, i - 1])
-        each = np.array([matrix @ z for matrix, _ in moves]) + ruins
+        z = spsolve((eye(size) - chosen).tocsc(), outside[action, i - 1])
+        each = np.array([matrix @ z for matrix, _ in moves]) + outside
         better = each.min(axis=0) < each[action, i - 1] * (1.0 - 1e-13)
         if not better.any():
             return z, np.argmax(each <= each.min(axis=0) * (1.0 + 1e-12), axis=0)
         action = np.where(better, each.argmin(axis=0), action)
 
 
-def _tightest_power(laws: list[Any], log_ruin: np.ndarray, g: float, arms: Steps) -> float:
-    """The smallest eta tried with q^(1 + eta) subharmonic for every arm and q^(1 - eta) superharmonic for some arm, rounding included.
+def _verified_power(laws: list[Any], log_ruin: np.ndarray, g: float, beyond: float, above: bool) -> float:
+    """The power of q nearest to 1 that is checked to bound the truth: 1 - eta from above or 1 + eta from below.
 
-    Beyond the last stock q falls by e^-g a step; one stock more than the largest loss beyond it stands for all others.
+    q^(1 - eta) has to be superharmonic for some arm, q^(1 + eta) subharmonic for every arm, rounding included. Both are, by Jensen's
+    inequality, where q is harmonic; beyond the last stock they are Lundberg's bounds, which the rest respects.
     """
     last = log_ruin.size - 1
-    i = np.arange(1, last + arms.loss + 2)
-
-    def at(j: np.ndarray) -> np.ndarray:
-        return np.where(j <= 0, 0.0, log_ruin[np.clip(j, 0, last)] - g * np.maximum(j - last, 0))
-
-    jumps = [[(chance, at(i + move) - at(i)) for move, chance in zip(*law, strict=True)] for law in laws]
-    allowance = 8 * _EPS * (4 + max(len(law) for law in jumps) + g * (arms.loss + arms.gain))
+    i = np.arange(1, last + 1)
+    jumps = []
+    for law in laws:
+        to = [np.maximum(i + move, 0) for move in law[0]]
+        jumps.append([(c, np.where(j > last, beyond - g * j, log_ruin[np.minimum(j, last)]) - log_ruin[i]) for c, j in zip(law[1], to, strict=True)])
+    reach = max(float(np.abs(move).max()) for move, _ in laws)
+    allowance = 8 * _EPS * (4 + max(len(law) for law in jumps) + g * reach)
     for eta in 10.0 ** np.arange(-14, -1):
-        up, down = (np.array([sum(chance * np.exp((1.0 + e) * jump) for chance, jump in law) for law in jumps]) for e in (eta, -eta))
-        if np.all(up >= 1.0 + allowance) and np.all(down.min(axis=0) <= 1.0 - allowance):
-            return float(eta)
+        power = 1.0 - eta if above else 1.0 + eta
+        mean = np.array([sum(c * np.exp(power * jump) for c, jump in law) for law in jumps])
+        if np.all(mean.min(axis=0) <= 1.0 - allowance if above else mean.min(axis=0) >= 1.0 + allowance):
+            return float(power)
     raise BadValue("outcomes: got laws whose ruin cannot be told from certain in double precision; allowed: a finite horizon")

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import draws
 from ..arguments import BadValue, array, number, whole
 from ..model import STOP, VECTOR, Problem, Spec, Units
-from ..shared.expert_choice import Affinities, Batch, Loads, overload, routed
+from ..shared.expert_choice import Affinities, Batch, Loads, draw_affinities, overload, routed
 
 
 class Given(NamedTuple):
@@ -35,14 +34,6 @@ def observe_series(instance, state, t, key, view):
 
 def observe_drawn(instance, state, t, key, view):
     draw_affinities(instance.skew, key, view.affinity)
-
-
-def draw_affinities(skew: Any, key: Any, affinity: Any) -> None:
-    """Fills affinity (n, E) with sigmoid(skew_k + standard normal), as every round of a drawn problem does."""
-    n, e = affinity.shape
-    for i in range(n):
-        for k in range(e):
-            affinity[i, k] = 1.0 / (1.0 + draws.exp(-(skew[k] + draws.normal(key, i * e + k))))
 
 
 def step(instance, state, view, action, left, t, key, cost, seen):

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import draws
 from ..arguments import BadValue
 from ..model import Spec
 
@@ -72,6 +73,14 @@ def routed(affinity: Any, bias: Any, choices: Any, capacity: Any, load: Any) -> 
             if load[k] <= capacity:
                 score += affinity[i, k]
     return score
+
+
+def draw_affinities(skew: Any, key: Any, affinity: Any) -> None:
+    """Fills affinity (n, E) with sigmoid(skew_k + standard normal), as every round of a drawn problem does."""
+    n, e = affinity.shape
+    for i in range(n):
+        for k in range(e):
+            affinity[i, k] = 1.0 / (1.0 + draws.exp(-(skew[k] + draws.normal(key, i * e + k))))
 
 
 def overload(load: Any, target: Any) -> Any:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import number, whole
+from ..draws import ROUND, nature_key
 from ..kernels import compiled
-from ..shared.expert_choice import routed
+from ..shared.expert_choice import draw_affinities, routed
 
 
 def choose(affinity: Any, bias: Any, choices: int) -> np.ndarray:
@@ -77,7 +78,7 @@ class DualStep(NamedTuple):
 
     fall: float  #: Lag(x, q) - Lag(x, p) at the choice x of p, = sum (q - p) (A - L)
     benefit: float  #: what the tokens that switch gain
-    bound: float  #: an upper bound on `benefit`: the sum over switches k -> k' of [dp_k' - dp_k]_+
+    bound: float  #: an upper bound on `benefit`: the sum over switches k -> k' of dp_k' - dp_k
     moved: int  #: switches
     violations: int  #: switches to an expert whose bias rose by less than that of the one that was left
 
@@ -95,13 +96,23 @@ def dual_step(affinity: Any, before: Any, after: Any, choices: int) -> DualStep:
     x, y = choose(a, p, choices), choose(a, q, choices)
     fall = float((q - p) @ (x.sum(axis=0) - x.sum() / p.size))
     benefit = math.fsum(((a + q) * (y - x)).ravel())
-    change, bound, moved, violations = q - p, 0.0, 0, 0
+    return DualStep(fall, benefit, *switches(x, y, q - p))
+
+
+def switches(before: Any, after: Any, change: Any) -> tuple[float, int, int]:
+    """(sum over switches k -> k' of dp_k' - dp_k, switches, how many of them have dp_k' < dp_k) between two choices (n, E).
+
+    >>> switches([[1, 0]], [[0, 1]], [0.25, 0.0])
+    (-0.25, 1, 1)
+    """
+    x, y, change = (np.asarray(v, float) for v in (before, after, change))
+    bound, moved, violations = 0.0, 0, 0
     for i in np.flatnonzero((x != y).any(axis=1)):
-        gone, come = (np.sort(change[(u[i] > v[i])]) for u, v in ((x, y), (y, x)))
+        gone, come = np.sort(change[x[i] > y[i]]), np.sort(change[y[i] > x[i]])
         moved += gone.size
-        bound += float(np.maximum(come - gone, 0.0).sum())
+        bound += float((come - gone).sum())
         violations += int((come < gone).sum())
-    return DualStep(fall, benefit, bound, moved, violations)
+    return bound, moved, violations
 
 
 def near_ties(affinity: Any, bias: Any, choices: int, width: float) -> np.ndarray:
@@ -114,7 +125,7 @@ def near_ties(affinity: Any, bias: Any, choices: int, width: float) -> np.ndarra
     [1, 1]
     """
     value = np.asarray(affinity, float) + np.asarray(bias, float)
-    n, e = value.shape
+    e = value.shape[1]
     if choices == e:
         return np.zeros(e, int)
     ordered, chosen = np.sort(value, axis=1)[:, ::-1], choose(affinity, bias, choices) > 0.0
@@ -147,25 +158,40 @@ def regret_bound(batches: int, choices: int, experts: int, mu: float) -> float:
 
 
 # ------------------------------------------------------------------------------------------------ whole runs, compiled
+def _lag(score: Any, load: Any, bias: Any, target: Any) -> Any:
+    """Lag of a choice with that score and those loads."""
+    total = score
+    for k in range(load.size):
+        total += bias[k] * (load[k] - target)
+    return total
+
+
 def _follow(affinity: Any, bias: Any, choices: Any, score: Any, load: Any, value: Any) -> None:
+    target = affinity.shape[0] * choices / affinity.shape[1]
     for t in range(bias.shape[0]):
         score[t] = routed(affinity, bias[t], choices, math.inf, load[t])
-        total, shift = 0.0, 0.0
-        for k in range(bias.shape[1]):
-            total += bias[t, k] * load[t, k]
-            shift += bias[t, k]
-        value[t] = score[t] + total - shift * affinity.shape[0] * choices / bias.shape[1]
+        value[t] = _lag(score[t], load[t], bias[t], target)
+
+
+def _follow_drawn(seed: Any, replication: Any, skew: Any, bias: Any, price: Any, choices: Any, affinity: Any, score: Any, load: Any, value: Any) -> None:
+    target = affinity.shape[0] * choices / affinity.shape[1]
+    for t in range(bias.shape[0]):
+        draw_affinities(skew, nature_key(seed, replication, t, ROUND), affinity)
+        other = routed(affinity, price, choices, math.inf, load[t])
+        value[t] = -_lag(other, load[t], price, target)
+        score[t] = routed(affinity, bias[t], choices, math.inf, load[t])
+        value[t] += _lag(score[t], load[t], bias[t], target)
 
 
 class Followed(NamedTuple):
-    """Of each round: score (T,), load (T, E), dual (T,)."""
+    """Of each round: score (T,), load (T, E), dual (T,): D(p), or D(p) - D(price) of drawn batches."""
 
     score: np.ndarray
     load: np.ndarray
     dual: np.ndarray
 
 
-_followed = compiled(_follow)
+_followed, _followed_drawn = compiled(_follow), compiled(_follow_drawn)
 
 
 def follow(affinity: Any, bias: Any, choices: int) -> Followed:
@@ -177,4 +203,16 @@ def follow(affinity: Any, bias: Any, choices: int) -> Followed:
     a, p = np.ascontiguousarray(affinity, float), np.ascontiguousarray(bias, float)
     out = Followed(np.zeros(len(p)), np.zeros(p.shape), np.zeros(len(p)))
     _followed(a, p, whole("choices", choices, 1, a.shape[1]), *out)
+    return out
+
+
+def follow_drawn(skew: Any, tokens: int, choices: int, bias: Any, price: Any, seed: int, replication: int) -> Followed:
+    """What biases (T, E) made of the batches that `expert_routing` drew in a run with that seed and replication, and D(bias) - D(price) of each.
+
+    >>> follow_drawn([0.0, 1.0], 4, 1, [[0.0, 0.0], [0.25, 0.0]], [0.0, 0.0], 1, 0).dual[0]
+    np.float64(0.0)
+    """
+    p, q, s = (np.ascontiguousarray(v, float) for v in (bias, price, skew))
+    out = Followed(np.zeros(len(p)), np.zeros(p.shape), np.zeros(len(p)))
+    _followed_drawn(seed, replication, s, p, q, whole("choices", choices, 1, s.size), np.zeros((whole("tokens", tokens, 1), s.size)), *out)
     return out

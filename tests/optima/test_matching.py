@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from budgetsim import BudgetsimError
 from budgetsim.optima.matching_dp import matching_dp
 from budgetsim.optima.matching_lp import matching_lp
-from budgetsim.optima.prophet_value import heaviest, prophet_value
+from budgetsim.optima.prophet_value import prophet_value
 from budgetsim.theory.pivotal import greedy_step, propagate
 from budgetsim.theory.stopping import expected_maximum
 from tests.theory.test_pivotal import markets, random_instance, typed
@@ -38,11 +38,25 @@ def recursion(weight, probability):
 
 
 def exact_prophet(weight, probability):
-    """E[heaviest matching] over all (J + 1)^T days."""
-    horizon, types = probability.shape
-    days = np.array(list(itertools.product(range(types + 1), repeat=horizon)))
+    """E[heaviest matching] over all days, by trying all ways to match."""
+    (n, horizon, types), total = weight.shape, 0.0
     law = np.concatenate([probability, 1.0 - probability.sum(axis=1, keepdims=True)], axis=1)
-    return float(np.prod(law[np.arange(horizon), days], axis=1) @ heaviest(weight, days))
+    for day in itertools.product(range(types + 1), repeat=horizon):
+        chance = float(np.prod(law[np.arange(horizon), day]))
+        if chance > 0.0:
+            heaviest = {frozenset(range(n)): 0.0}
+            for t, j in enumerate(day):
+                for free, w in list(heaviest.items()) if j < types else []:
+                    for i in free:
+                        heaviest[free - {i}] = max(heaviest.get(free - {i}, 0.0), w + weight[i, t, j])
+            total += chance * max(heaviest.values())
+    return total
+
+
+@settings(max_examples=200, deadline=None)
+@given(markets(types=2, nodes=3, rounds=4))
+def test_prophet_over_all_days(case):
+    assert prophet_value(*case, samples=None).value == pytest.approx(exact_prophet(*case), abs=1e-12)
 
 
 @settings(max_examples=200, deadline=None)
@@ -55,7 +69,7 @@ def test_dynamic_program(case):
 @given(markets(types=2, nodes=3, rounds=4))
 def test_the_chain(case):
     """Properties 6 and 7 of the (f) list: OPT_on <= LP_on <= LP_off and OPT_on <= prophet <= LP_off; each certificate encloses its value."""
-    on, off, best, prophet = matching_lp(*case), matching_lp(*case, "offline"), matching_dp(*case), exact_prophet(*case)
+    on, off, best, prophet = matching_lp(*case), matching_lp(*case, "offline"), matching_dp(*case), prophet_value(*case, samples=None).value
     assert best.lower <= on.upper and on.lower <= off.upper
     assert best.lower <= prophet * (1 + 1e-12) and prophet <= off.upper * (1 + 1e-12)
     for one in (on, off):
@@ -79,7 +93,7 @@ def test_greedy_keeps_half_with_weights_of_nodes(case, worth):
     """Property 8 of the (f) list, against the prophet and so against the best online policy: exact."""
     weight = (case[0] > 0.3) * np.array(worth)[: len(case[0]), None, None]
     greedy = propagate(weight, case[1], greedy_step(weight, case[1])).value
-    assert greedy >= 0.5 * exact_prophet(weight, case[1]) - 1e-12
+    assert greedy >= 0.5 * prophet_value(weight, case[1], samples=None).lower - 1e-12
 
 
 @settings(max_examples=200, deadline=None)
@@ -145,6 +159,7 @@ def test_large_plans():
         (lambda: matching_dp([[[np.nan]]], [[1.0]]), "weight: got nan"),
         (lambda: prophet_value([[[1.0]]], [[0.5]], samples=1), "samples: got 1"),
         (lambda: prophet_value([[[1.0]]], [[1.5]]), "probability: got 1.5"),
+        (lambda: prophet_value(np.ones((1, 30, 1)), np.ones((30, 1)), None), "samples: got None with 2 .. 30 days"),
     ],
 )
 def test_wrong_arguments(make, says):

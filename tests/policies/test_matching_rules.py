@@ -26,7 +26,7 @@ from budgetsim.problems.secretary import secretary
 from budgetsim.problems.single_item_prophet import single_item_prophet
 from budgetsim.shared.matching import Arrival
 from budgetsim.theory.online_matching import adwords_guarantee, fractional_balance, ranking_matches, triangular
-from budgetsim.theory.pivotal import greedy_step, hard_family, pivotal_law, proposal_step, propagate
+from budgetsim.theory.pivotal import greedy_step, hard_family, pivotal_law, propagate, proposal_step
 from budgetsim.theory.stopping import expected_maximum, median_of_maximum, secretary_chance
 from tests.references import filling, proposals, stopping_rules
 from tests.test_twins import p_values

@@ -21,7 +21,7 @@ def pivotal(mass, rng):
 
 def simulate(weight, probability, plan, replications, rng, c=0.7931, law="coupled"):
     """Total reward (replications,) with one type a round: weight, plan (I, T), probability (T,)."""
-    n, horizon = weight.shape
+    n = len(weight)
     used = np.concatenate([np.zeros((n, 1)), np.cumsum(plan, axis=1)[:, :-1]], axis=1)
     total = np.zeros(replications)
     for k in range(replications):

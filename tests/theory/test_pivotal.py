@@ -20,8 +20,8 @@ from budgetsim.theory.pivotal import (
     hard_family,
     pivotal_law,
     prefix_ratio,
-    proposal_step,
     propagate,
+    proposal_step,
 )
 
 C = 0.7931

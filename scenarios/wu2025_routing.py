@@ -66,7 +66,8 @@ RULES = {
     "Random": (random_option(), "Random"),
 }
 #: for whoever cannot wait
-SMALLER = {"QUERIES": 1_200, "HISTORY": 2_000, "NUMBERS": (400, 800), "FACTORS": (0.5, 1.0), "SPLITS": ("weighted", "extreme 2"), "ALPHAS": (1e-6, 1e-4)}
+SMALLER = {"QUERIES": 1_200, "HISTORY": 2_000, "NUMBERS": (400, 800), "FACTORS": (0.5, 1.0), "SPLITS": ("weighted", "extreme 2"), "ALPHAS": (1e-6, 1e-4),
+           "RULES": RULES | {"BatchSplit": (batch_split(program="linear"), "BatchSplit")}}  # fmt: skip
 
 
 def instance(bench, number, factor, split):
@@ -108,8 +109,8 @@ def optima(bench, budget):
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 100 random orders for the table, 10 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
-    many, few = max(4, round(100 * scale)), max(2, round(10 * scale))
+    """Scale 1: 100 random orders for the table, 20 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
+    many, few = max(4, round(100 * scale)), max(2, round(20 * scale))
     resources = {"threads": threads, "executor": executor, "progress": progress}
     bench = synthetic_router_bench(QUERIES, HISTORY, seed=7)
 
@@ -127,7 +128,8 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
     upper, guess = optima(*whole)
     main = np.array([play(label, *whole, many, seed, resources) for label in RULES])
     unit, dims = {"units": "score"}, ("rule", "replication")
-    out = {name: (dims, main[:, k], {"units": u}) for k, (name, u) in enumerate(dict(performance="score", cost="USD", served="queries", lost="queries", unsent="queries").items())}
+    measures = {"performance": "score", "cost": "USD", "served": "queries", "lost": "queries", "unsent": "queries"}
+    out = {name: (dims, main[:, k], {"units": u}) for k, (name, u) in enumerate(measures.items())}
     out |= {"upper": ((), upper, unit | {"long_name": "dual bound, certified"}), "approximate": ((), guess, unit), "budget": ((), whole[1].sum(), {"units": "USD"})}
     for name, cases in (
         ("number", [(n, 1.0, "weighted") for n in NUMBERS]),

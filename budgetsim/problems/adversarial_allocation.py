@@ -1,5 +1,6 @@
 """Requests that are worth more and more, until they stop: the family on which no rule does better than the budget's share of a round."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def adversarial_allocation(phases: int = 4, factor: float = 10.0, horizon: int =
     """
     k, m = whole("phases", phases, 1, 100), number("factor", factor, 1.0)
     horizon = whole("horizon", horizon, 1, 2**53)
-    if m == 1.0 or m ** (k - 1) > 1e300:
+    if m == 1.0 or (k - 1) * math.log10(m) > 300.0:
         raise BadValue(f"factor: got {m:g} with {k} phases; allowed: above 1, and factor^(phases - 1) at most 1e300")
     if horizon % k:
         raise BadValue(f"horizon: got {horizon}; allowed: a multiple of the {k} phases")

@@ -18,7 +18,7 @@ def simulate(outcomes, probabilities, stock, horizon, replications, rng, penalty
             untried = [k for k, x in enumerate(seen) if not x]
             luck = rng.random((paths, min(ahead, horizon - t)))
             arm = untried[0] if untried else int(np.argmax([round(value(x, left, luck, penalty), 9) for x in seen]))
-            seen[arm].append(rng.choice(outcomes[arm], p=probabilities[arm]))
+            seen[arm].append(outcomes[arm][np.searchsorted(np.cumsum(probabilities[arm]), rng.random())])
             left = max(left + seen[arm][-1], 0)
             if left == 0:
                 break

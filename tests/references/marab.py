@@ -15,6 +15,6 @@ def simulate(outcomes, probabilities, horizon, replications, rng, alpha, c):
                     worst = np.sort(x)[: int(np.ceil(alpha * len(x) - 1e-12))]
                     index[k] = worst.mean() - c * np.sqrt(np.log(max(np.ceil(alpha * t - 1e-12), 1)) / len(x))
             arm = int(np.argmax(np.round(index, 9)))
-            seen[arm].append(rng.choice(outcomes[arm], p=probabilities[arm]))
+            seen[arm].append(outcomes[arm][np.searchsorted(np.cumsum(probabilities[arm]), rng.random())])
         total[i] = sum(map(sum, seen))
     return total

@@ -56,7 +56,7 @@ def test_the_index_of_nothing_seen_with_one_unit_is_1_less_log_2():
     seen = no_record(1)
     index = positive_chance(seen.wins[0], seen.losses[0], seen.half[0]) - ruin_chance(seen.wins[0], seen.losses[0], seen.half[0], 1)
     assert abs(index - (1.0 - math.log(2.0))) < 1e-15 and f"{index:.6f}" == "0.306853"
-    assert abs(gamblers.bandit_gambler(0, 0, 1) - index) < 1e-12
+    assert abs(gamblers.bandit_gambler(np.zeros(1), np.zeros(1), np.ones(1))[0] - index) < 1e-12
 
 
 def test_a_reward_of_nothing_says_nothing():

@@ -7,7 +7,7 @@ import numpy as np
 from .. import arguments, draws
 from ..arguments import BadValue, array, choice, number, whole
 from ..kernels import compiled
-from ..model import ARM, RUIN, Problem, Spec, Units
+from ..model import ARM, RUIN, TOLERANCE, Problem, Spec, Units
 
 _FINEST = 1e11  # outcomes below this part of the stock would drown in the ledger's tolerance, 1e-12 of the budget
 
@@ -41,6 +41,9 @@ def step(instance, state, view, action, left, t, key, cost, seen):
     gain = instance.outcomes[action, draws.categorical(luck, 0, instance.upto[action])]
     seen.gain[0] = gain
     cost[0] = -gain
+    rest = left[0] + gain
+    if gain < 0.0 and rest > 0.0 and rest <= TOLERANCE * instance.start:  # 0.9 less three times 0.3 is ruin, whatever floats say
+        cost[0] += 2.0 * rest  # fits, and leaves nothing
     return gain
 
 
@@ -65,7 +68,7 @@ def survival_bandit(outcomes: Any, probabilities: Any, budget: Any, horizon: Any
 
     With b the stock, a pull of arm a draws the raw gain R and moves the stock to b' = max(b + R, 0). The counted reward
     is the clipped gain b' - b = max(R, -b), so that its sum is the final stock less the initial one, in every run. The
-    raw gain is in ``seen.gain``. At b' = 0 the run ends. The n-th pull of an arm brings the same gain whatever was pulled
+    raw gain is in ``seen.gain``. At b' = 0 (or below 1e-12 of the initial stock) the run ends. The n-th pull of an arm brings the same gain whatever was pulled
     in between (luck is tied to uses), so all rules meet the same stack of gains of each arm.
 
     Parameters

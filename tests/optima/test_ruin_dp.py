@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from budgetsim import ARM, BudgetsimError, Nothing, Policy, engine
 from budgetsim.folders import bind
 from budgetsim.optima.principal_gap import principal_gap
-from budgetsim.optima.ruin_dp import ruin_dp
+from budgetsim.optima.ruin_dp import _verified_power, ruin_dp
 from budgetsim.problems.survival_bandit import survival_bandit
 
 from ..benchmarks.ruin import in_numpy
@@ -219,7 +219,7 @@ def test_no_rule_does_better(objective, penalty, budget, horizon, x, seed):
     for t in range(horizon):
         states += [(t, b) for b in sorted(reached) if b > 0]
         reached = {max(b + y, 0) for b in reached if b > 0 for row in x for y in row}
-    if len(x) ** len(states) > 60_000:  # states of the last round do not interact: the best arm of each
+    if len(x) ** len(states) > 10_000:  # states of the last round do not interact: the best arm of each
         last = [s for s in states if s[0] == horizon - 1]
         states = [s for s in states if s not in last]
     else:
@@ -366,6 +366,19 @@ def test_the_fixed_point_is_the_end_of_all_horizons(law, b):
     row = forever.plan.value[0]
     after = [sum(c * row[np.clip(np.arange(1, 30) + int(y), 0, None)] for y, c in zip(x, p, strict=True)) for x, p in zip(*law, strict=True)]
     assert np.allclose(np.max(after, axis=0), row[1:30], rtol=0, atol=1e-12), "it solves its own equation"
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_the_certificate_notices_a_wrong_solution(above):
+    """Control: a millionth more or less at one stock moves the verified bounds by more than that; the true solution's stay within 1e-11."""
+    laws, g = [(np.array([1, -1]), np.array([0.6, 0.4])), (np.array([3, -3]), np.array([0.55, 0.45]))], math.log(1.5)
+    log_ruin = -g * np.arange(0, 101.0)
+    true = _verified_power(laws[:1], log_ruin, g, 0.0, above)
+    assert abs(true - 1.0) <= 1e-11 and (true < 1.0) == above
+    for change in (1e-6, -1e-6):
+        wrong = log_ruin.copy()
+        wrong[50] += change
+        assert abs(_verified_power(laws[:1], wrong, g, 0.0, above) - 1.0) >= 1e-6
 
 
 # ------------------------------------------------------------------------------------------------ edges

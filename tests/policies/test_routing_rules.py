@@ -272,7 +272,7 @@ def test_the_greedy_rules_do_what_their_twins_do(seed):
 
 
 def test_random_option_agrees_with_its_law(seed):
-    d, g, _, _, budget = stream(seed, 80)
+    d, g, *_ = stream(seed, 80)
     rng, runs = np.random.default_rng(seed), 2000
     ours = played(query_routing(d, g, np.full(4, np.inf)), random_option(), seed, runs, "rows").reward[:, -1]
     theirs, wrong = (d[np.arange(80), rng.integers(0, 4, (runs, 80))].sum(axis=1) * share for share in (1.0, 0.97))

@@ -288,6 +288,20 @@ def test_the_null_option_is_what_the_released_rule_lacks(seed):
     assert (lost[1].action[0, 100:, 0] >= 0).all() and lost[0].reward[0, -1] > lost[1].reward[0, -1]
 
 
+def test_the_released_price_depends_on_the_last_bits_and_the_exact_one_does_not():
+    """Kinks under L-BFGS-B: the same function, (epsilon B).p for epsilon (B.p), stops elsewhere on a third of the instances; the program's price does not move."""
+    moved, decisions, exact = [], [], []
+    for seed in range(30):
+        *_, dh, gh, budget = stream(seed)
+        d, g = 1e-4 * dh, wide(gh)[:60]
+        one, two = boxed_price(d[:60], g, budget, 0.1), boxed_price(d[:60], g, 0.1 * budget, 1.0)
+        moved.append(abs(one - two).max())
+        decisions.append(((d - gh * one).argmax(axis=1) != (d - gh * two).argmax(axis=1)).sum())
+        exact.append(abs(sample_program(d[:60], g, 0.1 * budget)[1] - sample_program(d[:60], g, 0.3 * budget / 3.0)[1]).max())
+    print(f"prices moved by more than .001 on {np.sum(np.array(moved) > 1e-3)} of 30 instances, by at most {max(moved):.3f}; of 600 decisions at most {max(decisions)} changed; exact: {max(exact):.1e}")
+    assert np.sum(np.array(moved) > 1e-3) >= 3 and max(decisions) > 0 and max(exact) < 1e-9
+
+
 def test_rules_for_requests_play_it_and_routing_rules_play_requests(seed):
     d, g, dh, gh, budget = stream(seed, 200)
     shared = query_routing(d, g, float(budget.sum()), dh, gh)

@@ -63,7 +63,11 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
         {
             "hired": (("rejected", "replication"), hired, ratio | {"long_name": "the best was hired"}),
             "chance": (("rejected",), np.array([stopping.secretary_chance(CANDIDATES, r) for r in REJECTED]), ratio),
-            "best": (("eps",), np.array([stopping.best_threshold_stopping(*p) for p in pairs]) / prophet, ratio | {"long_name": "best rule / prophet, the pair"}),
+            "best": (
+                ("eps",),
+                np.array([stopping.best_threshold_stopping(*p) for p in pairs]) / prophet,
+                ratio | {"long_name": "best rule / prophet, the pair"},
+            ),
             "half": (("eps",), np.array([priced(*p, 0.5 * m) for p, m in zip(pairs, prophet)]), ratio | {"long_name": "half of E[max], exactly"}),
             "late": ((), priced(*CLOSE, 0.95 * stopping.expected_maximum(*CLOSE)), ratio | {"long_name": "the control"}),
             "alike": (("offers",), np.array([stopping.best_threshold_stopping(*a) for a in alike]) / worth, ratio | {"long_name": "best rule / prophet"}),

@@ -55,4 +55,8 @@ def examples() -> list[Problem]:
     edges = g.exponential(size=(4, 60, 1)) * (g.random((4, 60, 1)) < 0.6)
     types = g.uniform(size=(3, 50, 2))
     nodes = np.linspace(1.0, 2.0, 5)[:, None, None] * (g.random((5, 40, 3)) < 0.3)
-    return [bayesian_matching(edges, np.full((60, 1), 0.3)), bayesian_matching(types, np.full((50, 2), 0.25)), bayesian_matching(nodes, np.full((40, 3), 1 / 3))]
+    return [
+        bayesian_matching(edges, np.full((60, 1), 0.3)),
+        bayesian_matching(types, np.full((50, 2), 0.25)),
+        bayesian_matching(nodes, np.full((40, 3), 1 / 3)),
+    ]

@@ -28,7 +28,9 @@ from budgetsim.shared.matching import Arrival
 from budgetsim.theory.online_matching import adwords_guarantee, fractional_balance, ranking_matches, triangular
 from budgetsim.theory.pivotal import greedy_step, hard_family, pivotal_law, propagate, proposal_step
 from budgetsim.theory.stopping import expected_maximum, median_of_maximum, secretary_chance
-from tests.references import filling, proposals, stopping_rules
+from tests.references import filling as filling_twin
+from tests.references import proposals as proposals_twin
+from tests.references import stopping_rules as stopping_twin
 from tests.test_twins import p_values
 from tests.theory.test_pivotal import random_instance, typed
 
@@ -51,8 +53,14 @@ def z(sample, mean):
 CROWDED = np.tile(np.array([3.0, 2.0, 1.5, 1.0])[:, None, None], (1, 9, 1)), np.full((9, 1), 0.8)
 
 
+GAPS = (
+    CROWDED[0].repeat(2, axis=2) * [1.0, 2.0],
+    np.array([[0.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.0, 0.0], [1.0, 0.0], [0.3, 0.0], [0.0, 0.9], [0.2, 0.8], [1.0, 0.0]]),
+)
+
+
 @pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("case", [random_instance(0), CROWDED, typed(9), hard_family(3, 0.2)], ids=["random", "crowded", "types", "hard"])
+@pytest.mark.parametrize("case", [random_instance(0), CROWDED, GAPS, typed(9), hard_family(3, 0.2)], ids=["random", "crowded", "gaps", "types", "hard"])
 def test_simulation_is_exact_propagation(law, case, seed):
     """Statistical, 40,000 runs of each scale; control: the value at another scale is refused."""
     plan, problem = matching_lp(*case).plan.matched, bayesian_matching(*case)
@@ -126,7 +134,7 @@ def test_proposals_agree_with_their_twin(law, seed):
     case = CROWDED
     plan = matching_lp(*case).plan.matched[:, :, 0]
     ours = rewards(bayesian_matching(*case), rule_of(law, case, 0.7931), seed, 4000)
-    twin, wrong = (proposals.simulate(case[0][:, :, 0], case[1][:, 0], plan, 4000, np.random.default_rng(seed), c, law) for c in (0.7931, 0.6))
+    twin, wrong = (proposals_twin.simulate(case[0][:, :, 0], case[1][:, 0], plan, 4000, np.random.default_rng(seed), c, law) for c in (0.7931, 0.6))
     print(f"{law}: ours {ours.mean():.3f} +- {ours.std() / 63:.3f}, twin {twin.mean():.3f}, with c = .6 {wrong.mean():.3f}")
     assert min(p_values(ours, twin)) > LEVEL > p_values(ours, wrong)[0]
 
@@ -136,7 +144,7 @@ def test_ranking_agrees_with_its_twin(seed):
     bids = (np.random.default_rng(4).random((6, 6)) < 0.5) * worth
     problem = adwords(bids, worth)
     ours = rewards(problem, ranking(), seed, 20_000)
-    twin, wrong = (filling.rank(bids, 20_000, np.random.default_rng(seed), slope) for slope in (1.0, 12.0))
+    twin, wrong = (filling_twin.rank(bids, 20_000, np.random.default_rng(seed), slope) for slope in (1.0, 12.0))
     print(f"ranking: ours {ours.mean():.3f} +- {ours.std() / 141:.3f}, twin {twin.mean():.3f}, slope 12 {wrong.mean():.3f}")
     assert min(p_values(ours, twin)) > LEVEL > p_values(ours, wrong)[0]
 
@@ -157,13 +165,13 @@ def test_water_filling_is_its_twin(data):
     budgets = np.array(data.draw(st.lists(st.floats(0.5, 3.0), min_size=n, max_size=n)))
     bids += 1e-3 * np.sqrt(np.arange(1.0, bids.size + 1)).reshape(bids.shape) * (bids > 0)  # no ties
     got = rewards(adwords(bids, budgets), water_filling(ratio), 0, 1)[0]
-    assert got == pytest.approx(filling.fill(bids, budgets, ratio), rel=1e-9)
+    assert got == pytest.approx(filling_twin.fill(bids, budgets, ratio), rel=1e-9)
 
 
 def test_secretary_rule_agrees_with_its_twin_and_the_formula(seed):
     for n, r in ((10, 3), (20, 7)):
         ours = rewards(secretary(n), secretary_rule(), seed, 40_000)
-        twin, wrong = (stopping_rules.secretary(n, 40_000, np.random.default_rng(seed), x) for x in (r, r // 2 - 1))
+        twin, wrong = (stopping_twin.secretary(n, 40_000, np.random.default_rng(seed), x) for x in (r, r // 2 - 1))
         print(f"secretary, n = {n}: ours {ours.mean():.4f}, twin {twin.mean():.4f}, formula {secretary_chance(n, r):.4f}, wrong r {wrong.mean():.4f}")
         assert p_values(ours, twin)[0] > LEVEL > p_values(ours, wrong)[0]
         assert z(ours, secretary_chance(n, r)) < 4.5 < z(ours, secretary_chance(n, r // 2 - 1))
@@ -177,8 +185,10 @@ def test_prophet_threshold_agrees_with_its_twin(rule, seed):
     prophet = expected_maximum(v, p)
     price, tie = median_of_maximum(v, p) if rule == "median" else (0.5 * (prophet if rule == "half_mean" else matching_lp(v[None], p, "offline").value), 1.0)
     ours = rewards(single_item_prophet(v, p), prophet_threshold(v[None], p, rule), seed, 10_000)
-    twin, wrong = (stopping_rules.threshold(v, p, 10_000, np.random.default_rng(seed), x, tie) for x in (price, 1.0))
-    print(f"{rule}: price {price:.3f}, ours {ours.mean():.3f} +- {ours.std() / 100:.3f}, twin {twin.mean():.3f}, price 1 {wrong.mean():.3f}, prophet {prophet:.3f}")
+    twin, wrong = (stopping_twin.threshold(v, p, 10_000, np.random.default_rng(seed), x, tie) for x in (price, 1.0))
+    print(
+        f"{rule}: price {price:.3f}, ours {ours.mean():.3f} +- {ours.std() / 100:.3f}, twin {twin.mean():.3f}, price 1 {wrong.mean():.3f}, prophet {prophet:.3f}"
+    )
     assert min(p_values(ours, twin)) > LEVEL > p_values(ours, wrong)[0] and ours.mean() > 0.5 * prophet
 
 

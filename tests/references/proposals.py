@@ -21,20 +21,19 @@ def pivotal(mass, rng):
 
 def simulate(weight, probability, plan, replications, rng, c=0.7931, law="coupled"):
     """Total reward (replications,) with one type a round: weight, plan (I, T), probability (T,)."""
-    n = len(weight)
-    used = np.concatenate([np.zeros((n, 1)), np.cumsum(plan, axis=1)[:, :-1]], axis=1)
-    total = np.zeros(replications)
+    used, total = np.cumsum(plan, axis=1) - plan, np.zeros(replications)
     for k in range(replications):
-        free = np.ones(n, bool)
+        free = np.ones(len(weight), bool)
         for t, p in enumerate(probability):
+            if law != "coupled" and rng.random() >= p:
+                continue
             near = np.array([i for i in np.argsort(-weight[:, t], kind="stable") if free[i]], int)
             r = c * plan[near, t] / (p * (1 - c * used[near, t]))
-            upto = np.minimum(np.cumsum(np.append(0.0, r)), 1.0), np.minimum(np.cumsum(np.append(0.0, p * r)), 1.0)
-            came = law == "coupled" or rng.random() < p
-            chosen = [] if not came else pivotal(p * r, rng) if law == "coupled" else pivotal(r, rng) if law == "arrivals" else np.flatnonzero(rng.random(r.size) < r)
+            chosen = np.flatnonzero(rng.random(r.size) < r) if law == "independent" else pivotal(p * r if law == "coupled" else r, rng)
             if len(chosen):
-                top = chosen[0]
-                if law != "coupled" or rng.random() < p * np.diff(upto[0])[top] / np.diff(upto[1])[top]:
+                top, upto = chosen[0], np.append(0.0, np.cumsum(r))
+                chance = p * np.diff(np.minimum(upto, 1.0))[top] / np.diff(np.minimum(p * upto, 1.0))[top]
+                if law != "coupled" or rng.random() < chance:
                     total[k] += weight[near[top], t]
                 free[near[chosen]] = False
     return total

@@ -69,6 +69,10 @@ def test_m3():
 
 
 def test_wrong_arguments():
-    for make, says in ((lambda: adwords_guarantee(2.0), "ratio: got 2.0"), (lambda: ranking_matches(np.ones((2, 10))), "nodes: got 10"), (lambda: fractional_balance([]), "adjacency")):
+    for make, says in (
+        (lambda: adwords_guarantee(2.0), "ratio: got 2.0"),
+        (lambda: ranking_matches(np.ones((2, 10))), "nodes: got 10"),
+        (lambda: fractional_balance([]), "adjacency"),
+    ):
         with pytest.raises(BudgetsimError, match=says):
             make()

@@ -79,7 +79,12 @@ def balanced_assignment_lp(affinity: Any, choices: int, *, method: str = "auto")
 def _checked(share: np.ndarray, choices: int) -> np.ndarray:
     """A plan with exact column sums, as far as floats can tell; a solver's plan that misses by more than 1e-7 is refused."""
     n, e = share.shape
-    off = max(float(np.abs(share.sum(axis=0) - n * choices / e).max()), float(np.abs(share.sum(axis=1) - choices).max()), float(-share.min()), float(share.max()) - 1.0)
+    off = max(
+        float(np.abs(share.sum(axis=0) - n * choices / e).max()),
+        float(np.abs(share.sum(axis=1) - choices).max()),
+        float(-share.min()),
+        float(share.max()) - 1.0,
+    )
     if off > 1e-7 * max(1.0, n / e):
         raise BudgetsimError(f"balanced_assignment_lp: the solver's plan misses a constraint by {off:.3g}")
     return np.clip(share, 0.0, 1.0)
@@ -186,10 +191,10 @@ def _scipy(a: np.ndarray, choices: int) -> tuple[np.ndarray, np.ndarray]:
     from scipy.optimize import linprog
 
     n, e = a.shape
-    rows = sparse.vstack([sparse.kron(sparse.eye(n), np.ones((1, e))), sparse.kron(np.ones((1, n)), sparse.eye(e))]).tocsr()
+    rows: Any = sparse.vstack([sparse.kron(sparse.eye(n), np.ones((1, e))), sparse.kron(np.ones((1, n)), sparse.eye(e))]).tocsr()
     right = np.append(np.full(n, choices), np.full(e, n * choices / e))
     options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved = linprog(-a.ravel(), A_eq=rows, b_eq=right, bounds=(0.0, 1.0), method="highs", options=options)
+    solved: Any = linprog(-a.ravel(), A_eq=rows, b_eq=right, bounds=(0.0, 1.0), method="highs", options=options)
     if solved.x is None:
         raise BudgetsimError(f"balanced_assignment_lp: HiGHS found no plan: {solved.message}")
     return solved.x.reshape(n, e), solved.eqlin.marginals[n:]

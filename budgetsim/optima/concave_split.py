@@ -144,7 +144,7 @@ def _greedy(curves: Any, c: np.ndarray, w: np.ndarray, s: np.ndarray, money: flo
     n, left = s.copy(), money
 
     def gain(k: int) -> float:
-        a, b, r = (v[k] for v in curves)
+        _, b, r = (v[k] for v in curves)
         return float(w[k] * b * (n[k] ** -r - (n[k] + 1.0) ** -r) / c[k])
 
     heap = [(-gain(k), k) for k in range(n.size)]

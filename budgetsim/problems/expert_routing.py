@@ -95,12 +95,12 @@ def expert_routing(
         n, e, watch = whole("tokens", tokens, 1), skew.size, observe_drawn
     elif np.ndim(affinity) == 3:
         affinity = array("affinity", affinity, (None, None, None), 0.0)
-        n, e, watch = *affinity.shape[1:], observe_series
+        (n, e), watch = affinity.shape[1:], observe_series
         if len(affinity) < horizon:
             raise BadValue(f"affinity: got {len(affinity)} batches; allowed: at least as many as the horizon, {horizon}")
     else:
         affinity = array("affinity", affinity, (None, None), 0.0)
-        n, e, watch = *affinity.shape, observe
+        (n, e), watch = affinity.shape, observe
     choices, capacity = whole("choices", choices, 1, e), number("capacity", capacity, 0.0, finite=False)
     target = n * choices / e
     kept = math.floor(capacity * target + 1e-9) if capacity < math.inf else math.inf

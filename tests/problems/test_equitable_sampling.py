@@ -46,7 +46,7 @@ class Pair(NamedTuple):
 
 
 PAIRS = {
-    "adaptive_sampling": Pair(adaptive_sampling(3, 20), "adaptive", {"portions": 20}, {"explore": 18}),
+    "adaptive_sampling": Pair(adaptive_sampling(3, 20), "adaptive", {"portions": 20}, {"noise": 0.3}),
     "worst_group": Pair(worst_group(), "worst", {"noise": 0.5}, {"noise": 0.2}),
 }
 

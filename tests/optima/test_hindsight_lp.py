@@ -64,6 +64,14 @@ def test_instance_d1():
     assert dual_value(r, c, b, 1.01 * theta) > best.value + 0.1
 
 
+def test_d1s_price_is_theta_by_luck_of_the_seed():
+    """"mu* = theta exactly" is of the printed seed: at seed 1000 mu* is theta plus the same .0229 for all five, and D(theta) is above."""
+    r, c, b, theta = d1(1000, 1000)
+    best = hindsight_lp(r, c, b)
+    assert np.ptp(best.dual - theta) < 1e-9 and 0.022 < best.dual[0] - theta[0] < 0.024
+    assert dual_value(r, c, b, theta) > best.upper + 0.4
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32))
 def test_one_resource_of_units(seed):

@@ -100,8 +100,8 @@ def rule(label, price, largest, horizon):
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 200 random orders of each split; other scales change their number, down to 5."""
-    replications = max(5, round(200 * scale))
+    """Scale 1: 100 random orders of each split; other scales change their number, down to 5."""
+    replications = max(5, round(100 * scale))
     score, usd, test, place, judges = table()
     shape = (2, len(BUDGETS))
     reward, spent = np.zeros((2, *shape, len(RULES), replications))

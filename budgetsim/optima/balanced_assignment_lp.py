@@ -8,7 +8,7 @@ import numpy as np
 from ..arguments import BudgetsimError, array, choice, whole
 from ..kernels import compiled
 from ..model import Optimum
-from ..shared.expert_choice import next_choice
+from ..shared.expert_choice import next_choice, overload, routed
 
 _EPS = float(np.finfo(float).eps)
 
@@ -36,8 +36,8 @@ def balanced_assignment_lp(affinity: Any, choices: int, *, method: str = "auto")
     ----------
     affinity : (n, E), affinity.
     choices : K, 1 to E.
-    method : "auto": successive shortest paths over experts, from unbalanced top K, with whole units of 1 / q where L is a multiple of 1 / q; exact up to
-        rounding, E^3 + n E a path. "scipy": HiGHS.
+    method : "auto": biases by 200 steps of subgradient descent, then successive shortest paths over experts, with whole units of 1 / q where L is a multiple of
+        1 / q; exact up to rounding, E^3 + n E a path. "scipy": HiGHS.
 
     Returns
     -------
@@ -101,13 +101,31 @@ def _cheapest(affinity: Any, units: Any, whole_unit: Any, k: Any, j: Any, cost: 
                 cost[k, j], who[k, j] = c, i
 
 
-def _balance(affinity: Any, choices: Any, whole_unit: Any, target: Any, units: Any, load: Any, cost: Any, who: Any, distance: Any, before: Any) -> Any:
-    """Successive shortest paths from top K: moves units along the cheapest path from an expert above the target to one below; fills distance (E,)."""
+def _descend(affinity: Any, choices: Any, rounds: Any, u: Any, bias: Any, load: Any, best: Any) -> Any:
+    """Biases `best` (E,) whose top K is near balance, by steps u / t in proportion to what is missing; returns the overload."""
+    target, least = affinity.shape[0] * choices / affinity.shape[1], math.inf
+    for t in range(rounds):
+        routed(affinity, bias, choices, math.inf, load)
+        over = overload(load, target)
+        if over < least:
+            least = over
+            for k in range(bias.size):
+                best[k] = bias[k]
+        if over == 0.0:
+            break
+        for k in range(bias.size):
+            bias[k] += u / (t + 1.0) * (target - load[k]) / target
+    return least
+
+
+def _balance(affinity: Any, choices: Any, whole_unit: Any, target: Any, bias: Any, units: Any, load: Any, cost: Any, who: Any, distance: Any, before: Any) -> Any:
+    """Successive shortest paths from the top K of affinity + bias, which is the best choice with its loads: moves units along the cheapest path
+    from an expert above the target to one below."""
     n, e = affinity.shape
     for i in range(n):
         k = -1
         for _ in range(choices):
-            k = next_choice(affinity[i], distance, k)  # distance is 0 here
+            k = next_choice(affinity[i], bias, k)
             units[i, k] = whole_unit
             load[k] += whole_unit
     for k in range(e):
@@ -165,14 +183,16 @@ def _balance(affinity: Any, choices: Any, whole_unit: Any, target: Any, units: A
         paths += 1
 
 
-_balanced = compiled(_balance)
+_balanced, _descended = compiled(_balance), compiled(_descend)
 
 
 def _paths(a: np.ndarray, choices: int) -> tuple[np.ndarray, np.ndarray]:
     n, e = a.shape
     q = e // math.gcd(n * choices, e)
     units, load, cost = np.zeros((n, e), np.int64), np.zeros(e, np.int64), np.full((e, e), math.inf)
-    if _balanced(a, choices, q, n * choices * q // e, units, load, cost, np.zeros((e, e), np.int64), np.zeros(e), np.zeros(e, np.int64)) < 0:
+    bias = np.zeros(e)
+    _descended(a, choices, 200, 2.5 * float(a.std()), np.zeros(e), np.zeros(e), bias)
+    if _balanced(a, choices, q, n * choices * q // e, bias, units, load, cost, np.zeros((e, e), np.int64), np.zeros(e), np.zeros(e, np.int64)) < 0:
         raise BudgetsimError("balanced_assignment_lp: rounding made a cycle of shortest paths; allowed: method='scipy'")
     return units / q, _potentials(cost)
 

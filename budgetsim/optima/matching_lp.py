@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arguments import choice
 from ..model import Optimum
-from ..shared.matching import feasible, market, offline_plan, online_plan
+from ..shared.matching import feasible, feasible_offline, market, offline_plan, online_plan
 
 _EPS = float(np.finfo(float).eps)
 
@@ -98,5 +98,4 @@ def _cvxpy(w: np.ndarray, p: np.ndarray, online: bool) -> tuple[np.ndarray, np.n
     cp.Problem(cp.Maximize(gain), once + free).solve(solver=cp.HIGHS)
     plan = np.stack([v.value for v in x], axis=1)
     price = np.stack([c.dual_value for c in free], axis=1) if online else np.atleast_1d(free[0].dual_value)
-    plan = feasible(plan, w, p) if online else np.maximum(plan, 0.0) / max(1.0, float(np.max(plan.sum(axis=(1, 2)))), float(np.max(plan.sum(axis=0) / np.maximum(p, 1e-300))))
-    return plan, np.maximum(price, 0.0)
+    return (feasible if online else feasible_offline)(plan, w, p), np.maximum(price, 0.0)

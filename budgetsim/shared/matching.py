@@ -104,8 +104,7 @@ def offline_plan(weight: np.ndarray, probability: np.ndarray) -> tuple[np.ndarra
     n, size = weight.shape[0], probability.size
     at_most = sparse.vstack([sparse.kron(np.ones((1, n)), sparse.eye_array(size)), sparse.kron(sparse.eye_array(n), np.ones((1, size)))], "csr")
     x, price = _highs(weight, at_most, np.concatenate([probability.ravel(), np.ones(n)]))
-    x = _shared_out(np.maximum(x, 0.0) * (weight > 0.0), probability)
-    return x / np.maximum(x.sum(axis=(1, 2)), 1.0)[:, None, None], np.maximum(price[size:], 0.0)
+    return feasible_offline(x, weight, probability), np.maximum(price[size:], 0.0)
 
 
 def _highs(weight: np.ndarray, at_most: Any, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,6 +131,12 @@ def feasible(x: np.ndarray, weight: np.ndarray, probability: np.ndarray) -> np.n
         x[:, t] = np.minimum(x[:, t], p * np.maximum(1.0 - gone, 0.0)[:, None])
         gone += x[:, t].sum(axis=1)
     return x
+
+
+def feasible_offline(x: np.ndarray, weight: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """The same of the program of hindsight."""
+    x = _shared_out(np.maximum(x, 0.0) * (weight > 0.0), probability)
+    return x / np.maximum(x.sum(axis=(1, 2)), 1.0)[:, None, None]
 
 
 def proposals(plan: np.ndarray, probability: np.ndarray, c: float) -> np.ndarray:

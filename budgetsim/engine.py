@@ -179,6 +179,17 @@ def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, 
     return log
 
 
+def memory_after(game: Game, seed: int, replication: int = 0) -> Any:
+    """What the rule remembers when one replication is over; a run with faults raises."""
+    tables = _tables(game, seed, replication, 1, np.array([game.problem.spec.horizon]), False)
+    if game.schedule or game.problem.spec.horizon > SEGMENT:
+        _play_segments(game, tables, None)
+    else:
+        _caller(game, tables)(tables[0])
+    raise_fault(game, tables[-1], replication)
+    return tables[4]
+
+
 def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:
     """Plays a job, on the game's path; an exception of a rule or a problem becomes one line that says where."""
     log, work = tables[-1], tables[-2]

@@ -86,9 +86,8 @@ def commitment_regret(mean_reward: Any, each: int, pulls: int) -> float:
     each, pulls, n = whole("each", each, 1), whole("pulls", pulls, 1), mean.size
     if n * each > pulls:
         raise BadValue(f"each: got {each} pulls for each of {n} arms; allowed: at most {pulls // n}, so that {pulls} pulls are enough")
-    x = np.arange(each + 1)
-    point = np.asarray(stats.binom.pmf(x, each, mean[:, None]))
-    upto = np.asarray(stats.binom.cdf(x, each, mean[:, None]))
+    x, chance = np.arange(each + 1), np.where(mean < 1e-290, 0.0, mean)[:, None]  # scipy overflows below
+    point, upto = np.asarray(stats.binom.pmf(x, each, chance)), np.asarray(stats.binom.cdf(x, each, chance))
     below = np.hstack([np.zeros((n, 1)), upto[:, :-1]])
     before = np.vstack([np.ones((1, x.size)), np.cumprod(below, axis=0)[:-1]])
     after = np.vstack([np.cumprod(upto[::-1], axis=0)[::-1][1:], np.ones((1, x.size))])

@@ -157,14 +157,15 @@ def draw(data):
     figures.fluid_line(axis, [last - 0.4, last + 0.4], [ceiling()] * 2, "nobody is above, in expectation")
     if guarantee() > 0:
         axis.plot([-0.4, 0.4], [guarantee()] * 2, color="black", linestyle=":", label="proved floor of dual descent")
-    axis.set_xticks(range(len(MODELS)), [m.replace("_", "\n") for m in MODELS])
+    axis.set_xticks(range(len(MODELS)), [m.replace("_", " ") for m in MODELS], rotation=25, ha="right")
     figures.axis_labels(axis, ("arrivals", ""), ("reward / hindsight bound", ""), "Ratio by arrival model")
-    worst = table.argmin(axis=1)
-    figures.intervals(axes[1], short, table.min(axis=1), table.min(axis=1), table.min(axis=1))
-    axes[1].plot(table.min(axis=1), range(data.rule.size), linestyle="", color="none")
-    for i, j in enumerate(worst):
-        axes[1].annotate(MODELS[j], (table[i, j], i), xytext=(0, 5), textcoords="offset points", fontsize=7, ha="center")
-    figures.axis_labels(axes[1], ("least ratio", ""), ("rule", ""), "Where each is worst")
+    lawful = table[:, :last]
+    figures.intervals(axes[1], short, lawful.min(axis=1), lawful.min(axis=1), lawful.min(axis=1))
+    axes[1].plot(lawful.min(axis=1), range(data.rule.size), linestyle="", color="none")
+    for i, j in enumerate(lawful.argmin(axis=1)):
+        axes[1].annotate(MODELS[j], (lawful[i, j], i), xytext=(0, 5), textcoords="offset points", fontsize=7, ha="center")
+    axes[1].margins(x=0.2)
+    figures.axis_labels(axes[1], ("least ratio", ""), ("rule", ""), "Worst but the adversary's")
     figures.legend(figure, axes[0])
     figures.note(
         figure,

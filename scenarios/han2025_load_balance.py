@@ -144,7 +144,7 @@ def draw(data):
     figures.fluid_line(axes[1], x, (score_bound(float(data.lp), data.price.values, x) - float(data.lp)) * 1000, "score bound: optimum + price span x overload")
     axes[1].set_xscale("symlog", linthresh=0.01)
     axes[1].set_yscale("symlog", linthresh=1.0)
-    first = int(np.argmin(np.abs(data.batch.values - BATCHES // 64)))
+    first = int(np.argmin(np.abs(data.batch.values - BATCHES // 16)))
     for k, rule in enumerate(data.online.values):
         grown = data.regret.isel(online=k, batch=slice(first, None)) - data.regret.isel(online=k, batch=first)
         figures.curve(axes[2], data.batch[first:], *intervals.mean(grown.values)[:3], k=(7, 3, 2)[k], label=f"(right) {rule}")

@@ -3,9 +3,9 @@
 Arms win 1 with probability .4 to .6, evenly spaced, else they lose 1; the stock is 10 and the horizon 10,000, with a look at 500. The instance and the alarm (omega = 10) are those of
 a notebook of the open problem's authors; the rules are explained in their own files.
 
-**What must be visible.** Ruin comes early or not at all: curves of survival are flat after a while. Rules that share the stock out survive most often, with the
-probability of the product formula; alarmed UCB1 survives more often than UCB1, both less often than shares; uniform choice is ruined. What a rule
-earns is another matter: shares with UCB1 among live arms earn more than EXPLOIT with the same ruin, and EXPLOIT-UCB-DOUBLE, whose time has not come at this horizon, less.
+**What must be visible.** Ruin comes early or not at all: curves of survival are flat after a while. Rules that share the stock out survive with the
+probability of the product formula; alarmed UCB1 survives more often than UCB1, both less often than shares; uniform choice is ruined. What a rule earns is another matter: shares with UCB1 among live arms earn more than EXPLOIT with the same ruin, and
+EXPLOIT-UCB-DOUBLE, whose time has not come at this horizon, less.
 """
 
 import numpy as np
@@ -38,8 +38,8 @@ SMALLER = {"HORIZON": 2_000}
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 2,000 runs, the gamblers among them; other scales change their number, down to 40."""
-    replications = max(40, round(2000 * scale))
+    """Scale 1: 10,000 runs of each rule; other scales change their number, down to 40."""
+    replications = max(40, round(10_000 * scale))
     problem = survival_bandit([[1.0, -1.0]] * CHANCES.size, np.stack([CHANCES, 1 - CHANCES], axis=1), STOCK, HORIZON)
     times = np.unique(np.append(np.geomspace(5, HORIZON, 30).astype(int), EARLY))
     stock = np.zeros((len(RULES), times.size, replications))
@@ -98,6 +98,7 @@ def draw(data):
     figures.axis_labels(axes[0], ("round", "pulls"), ("runs that are alive", "share"), "Survival", log="x")
     figures.axis_labels(axes[1], ("round", "pulls"), ("mean stock", "units"), "Stock, 0 after ruin", log="x")
     axes[1].set_yscale("symlog", linthresh=20)
+    axes[1].set_ylim(bottom=0)
     for one in axes:
         figures.plain_numbers(one)
     figures.plain_numbers(axes[1], "y")

@@ -5,7 +5,7 @@ of the mirrored instance measure ruin as small as one likes. Shares of B / K hav
 rules that match them. Beside it: what ruin and what learning cost, of the regret against T times the best mean.
 
 **What must be visible.** EXPLOIT lies on prod r_k^(B/K) at every B, without any variance. UCB1 lies above it on (.55, .45), and below it on (.65, .55): allowed, since a rule can be better than
-shares on one instance, never on all; greedy is above it on both. On (.6, .55, .4) the regret splits into a part of runs that are ruined and one of
+shares on one instance, never on all; greedy is above it on both at B = 10. On (.6, .55, .4) the regret splits into a part of runs that are ruined and one of
 runs that live, and they add up in every run: UCB1's loss is in the first, EXPLOIT's in the second, shares with UCB1 have little of either.
 """
 
@@ -129,6 +129,7 @@ def draw(data):
             figures.curve(one, data.stock, *found[:3], label=TEXT[k], k=k, bars=True)
         figures.fluid_line(one, data.stock, data.shares[i], "prod r_k^(B/2)")
         figures.fluid_line(one, data.stock, data.best_arm[i], "best arm alone").set_linestyle(":")
+        one.set_xticks(range(0, max(STOCKS) + 1, 4))
         figures.axis_labels(one, ("stock B", "units"), ("probability of ruin", ""), f"P(+1) = {data.pair.values[i]}", log="y")
     place = np.arange(data.sizes["learner"])
     for values, colour, text in ((data.by_ruin, "#D55E00", "lost by ruin"), (data.by_learning, "#0072B2", "lost while alive")):

@@ -1,6 +1,7 @@
 """Rules for a stock that may run out: beside independent twins, and what they do round by round."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from budgetsim.optima.ruin_dp import ruin_dp
 from budgetsim.policies.alarmed import alarmed
 from budgetsim.policies.bandit_gambler import bandit_gambler
 from budgetsim.policies.bootstrap_survival import bootstrap_survival
+from budgetsim.policies.epsilon_greedy import epsilon_greedy
 from budgetsim.policies.exploit_shares import exploit_shares
 from budgetsim.policies.exploit_ucb_double import exploit_ucb_double
 from budgetsim.policies.fixed_split import fixed_split
@@ -25,6 +27,7 @@ from budgetsim.policies.share_budget import share_budget
 from budgetsim.policies.softmax_plan import softmax_plan
 from budgetsim.policies.survival_plan import survival_plan
 from budgetsim.policies.ucb1 import ucb1
+from budgetsim.policies.uniform import uniform
 from budgetsim.problems.survival_bandit import survival_bandit
 from tests.references import bootstrap_survival as bootstrap_twin
 from tests.references import gamblers as gamblers_twin
@@ -207,3 +210,51 @@ def test_a_low_stock_rings(omega, rewards):
 def test_a_wrong_argument_is_named(call, named):
     with pytest.raises(BudgetsimError, match=named):
         call(coins((0.6, 0.5), 5, 10))
+
+
+# ------------------------------------------------------------------------------------------------ numbers and speed
+SECTION_2G = {  #: p, stock, horizon, and (rule, its twin's name and constant, printed ruin, printed mean total)
+    ((0.6, 0.55, 0.4), 12, 20_000): [
+        (ucb1(8.0), ("alarmed", -1.0), 0.1415, 3076), (alarmed(epsilon_greedy(0.0), 0), ("alarmed", 1e9), 0.1482, 2847), (share_budget(among="in_order"), None, 0.0935, 3408),
+        (share_budget(), ("share_budget", 4.0), 0.0872, 3294), (alarmed(ucb1(), 3), ("alarmed", 3.0), 0.1285, 3122), (exploit_shares(), ("exploit_shares", 0.0), 0.0882, 3183),
+        (exploit_ucb_double(), ("exploit_ucb_double", 1.0), 0.0890, 3264), (uniform(), None, 0.4475, 376)],
+    ((0.55, 0.45), 10, 20_000): [
+        (ucb1(8.0), ("alarmed", -1.0), 0.5018, None), (alarmed(epsilon_greedy(0.0), 0), ("alarmed", 1e9), 0.3950, None), (exploit_shares(), ("exploit_shares", 0.0), 0.3725, None),
+        (alarmed(ucb1(), 2), ("alarmed", 2.0), 0.4905, None), (exploit_ucb_double(), ("exploit_ucb_double", 1.0), 0.3687, 1122), (uniform(), None, 0.944, None)],
+}  # fmt: skip
+
+
+def numbers(replications=4000, twins=1000):
+    """Section 2(g): printed | ours | twin. Mean totals printed as total / T were multiplied by T."""
+    for (p, stock, horizon), rules in SECTION_2G.items():
+        print(f"p = {p}, B = {stock}, T = {horizon}: bound {np.prod([min(1.0, (1 - q) / q) ** (stock / len(p)) for q in p]):.5f}")
+        for rule, twin, ruin, total in rules:
+            x = totals(coins(p, stock, horizon), rule, 7, replications)
+            said = "-"
+            if twin:
+                y = stock_twin.simulate(twin[0], p, stock, horizon, twins, np.random.default_rng(7), twin[1])
+                said = f"{(y == -stock).mean():.4f}, {y.mean():.0f}"
+            ours = (x == -stock).mean()
+            print(f"  {rule.name}: printed {ruin}, {total} | ours {ours:.4f} +- {math.sqrt(ours * (1 - ours) / replications):.4f}, {x.mean():.0f} +- {x.std() / math.sqrt(replications):.0f} | twin {said}", flush=True)
+
+
+def speed(replications=400, repeats=3):
+    """Nanoseconds a pull on the ten-arm benchmark, beside UCB1: least of some repeats, one core."""
+    problem, found = coins(np.linspace(0.4, 0.6, 10), 10, 10_000), {}
+    rules = [ucb1(8.0), exploit_shares(), share_budget(), share_budget(among="in_order"), alarmed(ucb1(), 10), exploit_ucb_double(), bandit_gambler(), positive_gambler(), marab()]
+    prepared = [engine.prepare(problem, rule, "rows") for rule in rules]
+    for one in prepared:
+        engine.play_block(one, 1, 0, 2, np.array([10_000]))
+    for _ in range(repeats):
+        for rule, one in zip(rules, prepared, strict=True):
+            many = replications if "gambler" not in rule.name else replications // 20
+            start = time.perf_counter()
+            log = engine.play_block(one, 1, 0, many, np.array([10_000]))
+            found[rule.name] = min(found.get(rule.name, math.inf), (time.perf_counter() - start) / log.rounds.sum() * 1e9)
+    for name, ns in found.items():
+        print(f"{name}: {ns:.0f} ns a pull, {ns / found[rules[0].name]:.2f} times UCB1")
+
+
+if __name__ == "__main__":
+    numbers()
+    speed()

@@ -166,3 +166,36 @@ def test_wrong_arguments(make, says):
     with pytest.raises(BudgetsimError, match=says) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def speed():
+    """Seconds of the programs, nanoseconds of a round of the rules; best of 3."""
+    import time
+
+    from budgetsim import engine
+    from budgetsim.policies.independent_proposals import independent_proposals
+    from budgetsim.policies.pivotal_matching import pivotal_matching
+    from budgetsim.problems.bayesian_matching import bayesian_matching
+
+    def best(f):
+        taken = []
+        for _ in range(4):  # the first compiles
+            start = time.perf_counter()
+            f()
+            taken.append(time.perf_counter() - start)
+        return min(taken[1:])
+
+    def case(n, horizon):
+        g = np.random.default_rng(0)
+        return g.exponential(size=(n, horizon, 1)), g.random((horizon, 1))
+
+    for n, horizon in ((16, 40), (20, 20)):
+        print(f"matching_dp n = {n}, T = {horizon}: {best(lambda: matching_dp(*case(n, horizon))):.3f} s")  # noqa: B023
+    print(f"matching_lp n = 10, T = 40: {best(lambda: matching_lp(*case(10, 40))):.4f} s")
+    for rule in (pivotal_matching(*case(10, 40)), pivotal_matching(*case(10, 40), discard="arrivals"), independent_proposals(*case(10, 40))):
+        game = engine.prepare(bayesian_matching(*case(10, 40)), rule, "rows")
+        print(f"{rule.name}: {best(lambda: engine.play_block(game, 1, 0, 50_000, np.array([40]))) / 2e6 * 1e9:.0f} ns a round")  # noqa: B023
+
+
+if __name__ == "__main__":
+    speed()

@@ -93,6 +93,28 @@ def test_value_and_every_prefix_keep_678(case):
         assert prefix_ratio(course, case[0], plan) >= 0.678
 
 
+def test_blocked_nodes_then_a_common_arrival():
+    """A family near the worst: n = 2 to 5 nodes, arrivals of their own worth little, then a sure one worth much with all; printed with -s."""
+    g, rows = np.random.default_rng(0), []
+    for _ in range(100):
+        n = int(g.integers(2, 6))
+        w = np.concatenate([np.diag(g.uniform(0.0, 0.01, n)), g.uniform(0.5, 1.0, (n, 1))], axis=1)[:, :, None]
+        case = w, np.append(g.random(n), 1.0)[:, None]
+        plan, gone = planned(*case)
+        course = propagate(*case, proposal_step(*case, plan, C))
+        rows.append(
+            (
+                course.value / matching_lp(*case).upper,
+                prefix_ratio(course, w, plan),
+                dependence(course.law),
+                np.abs(free_chance(course.law) - 1 + C * gone).max(),
+            )
+        )
+    low, high = np.min(rows, axis=0), np.max(rows, axis=0)
+    print(f"value / LP_on min {low[0]:.4f}, prefix min {low[1]:.5f}, dependence max {high[2]:.0e}, marginals off by {high[3]:.0e}")
+    assert low[0] >= 0.678 and low[1] >= 0.678 and high[2] < 1e-9 and high[3] < 1e-9
+
+
 def test_a_scale_of_one_does_not(seed):
     """Control: at c = 1 a prefix of the hard family keeps only .6564, and naive discarding breaks property 2."""
     weight, probability = hard_family(8)

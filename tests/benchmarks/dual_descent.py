@@ -18,8 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from budgetsim.problems.online_allocation import online_allocation
 from budgetsim.problems.typed_allocation import typed_allocation
 from tests.benchmarks.bench import alternate, pointer
 
+HERE = Path(__file__).resolve().parent
 T, N, D = 100_000, 10, 10
 
 

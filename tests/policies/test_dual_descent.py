@@ -12,6 +12,7 @@ from scipy import stats
 from budgetsim import engine
 from budgetsim.arguments import BadType, BadValue
 from budgetsim.model import CHARGED, REQUEST, VOID, Nothing, Policy
+from budgetsim.optima.dual_bound import dual_bound
 from budgetsim.policies.dual_descent import dual_descent
 from budgetsim.policies.fixed_price import fixed_price
 from budgetsim.policies.greedy_allocation import greedy_allocation
@@ -279,3 +280,87 @@ def test_other_problems_are_declined(rule):
     for other in (spec._replace(renew=True), spec._replace(law=spec.law.STOP)):
         with pytest.raises(BadValue, match="allowed: budgets for the whole run"):
             rule.init(other)
+
+
+# ------------------------------------------------------------------------------------------------ instance D1
+D1 = np.random.default_rng(11)
+THETA = np.abs(D1.normal(size=5))
+THETA /= np.linalg.norm(THETA)
+USE = (1 + D1.beta(1, 3, 5)) / 2
+
+
+def d1(horizon, number):
+    """Requests of instance D1: rewards (T, 5), costs (T, 5, 5), budgets (5,)."""
+    g = np.random.default_rng(number)
+    cost = (g.random((horizon, 5, 5)) < USE).astype(float)
+    return np.clip(cost @ THETA + g.normal(size=(horizon, 1)), 0.0, 10.0), cost, 0.3 * USE * horizon
+
+
+def certificate(horizon, number, rule, mirror, eta):
+    """D(mean price) - ALG: what the rule knows of its own regret, and the reward."""
+    reward, cost, budget = d1(horizon, number)
+    price = price_path(reward, cost, budget / horizon, eta, mirror).price[:-1].mean(axis=0)
+    earned = play(online_allocation(reward, cost, budget), rule).reward[0, -1]
+    return dual_pass(reward, cost, price)[0] + price @ budget - earned, earned
+
+
+def test_instance_d1():
+    """Section 1(g): at T = 1000, seed 1, D(theta) = 704.6097 and D(0) = 1632.33; the certificate of OGD is positive and below the bound."""
+    reward, cost, budget = d1(1000, 1)
+    assert round(dual_pass(reward, cost, THETA)[0] + THETA @ budget, 4) == 704.6097
+    assert round(dual_pass(reward, cost, np.zeros(5))[0], 2) == 1632.33
+    constants = regret_constants(float(reward.max()), 1.0, budget / 1000)
+    gap, _ = certificate(1000, 1, dual_descent(), "euclidean", 1 / math.sqrt(5000))
+    assert 0.0 < gap < regret_bound(constants, 1000, 1 / math.sqrt(5000))
+
+
+def test_regret_on_d1():
+    """Section 1(g), T = 4000, seeds 1000 to 1009: OPT 2854.6, regret 166.5 (OGD) and 101.1 (MWU), greed as written (eta = 0, wishes paid or not) 1332.6."""
+    rules = (dual_descent(eta=0.0), greedy_allocation(), dual_descent(), dual_descent("entropic"))
+    found = []
+    for number in range(1000, 1010):
+        problem = online_allocation(*d1(4000, number))
+        best = dual_bound(problem.instance.reward, problem.instance.cost, problem.spec.budget)
+        found.append([best.lower, best.upper, *(play(problem, rule).reward[0, -1] for rule in rules)])
+    lower, upper, blind, greedy, euclidean, entropic = np.mean(found, axis=0)
+    assert upper - lower < 0.01
+    assert np.allclose([upper, blind, upper - euclidean, upper - entropic], [2854.6, 1332.6, 166.5, 101.1], rtol=0, atol=0.05)
+    assert greedy > blind
+
+
+def numbers():
+    """What docs/systems/dual_descent.md prints of ours."""
+    seeds, horizons = range(1000, 1030), [250 * 2**k for k in range(8)]
+    for mirror, scale in (("euclidean", 1.0), ("euclidean", 10.0), ("euclidean", 0.1), ("entropic", 1.0)):
+        rule = dual_descent(mirror, scale=scale)
+        unit = scale * math.sqrt(0.2 if mirror == "euclidean" else math.log(5))
+        gaps = [np.array([certificate(t, s, rule, mirror, unit / math.sqrt(t))[0] for s in seeds]) for t in horizons]
+        slope = np.polyfit(np.log(horizons), np.log([g.mean() for g in gaps]), 1)[0]
+        print(f"{mirror}, s = {scale:g}: " + ", ".join(f"{g.mean():.1f} +- {stats.sem(g):.1f}" for g in gaps) + f"; slope {slope:.3f}")
+    best, told = [], []
+    rules = {r.name: (r, []) for r in (dual_descent(), dual_descent("entropic"), dual_descent(eta=0.0), greedy_allocation(), static_pacing(), resolving_lp())}
+    for s in seeds:
+        problem = online_allocation(*d1(4000, s))
+        bound = dual_bound(problem.instance.reward, problem.instance.cost, problem.spec.budget)
+        best.append(bound.upper)
+        told.append(bound.upper - play(problem, fixed_price(bound.dual)).reward[0, -1])
+        for rule, regret in rules.values():
+            regret.append(bound.upper - play(problem, rule).reward[0, -1])
+    print(f"T = 4000: OPT {np.mean(best):.1f}; fixed_price at its prices: regret {np.mean(told):.1f} +- {stats.sem(told):.1f}")
+    for name, (_, regret) in rules.items():
+        print(f"  {name}: regret {np.mean(regret):.1f} +- {stats.sem(regret):.1f}")
+    horizon = 20_000
+    for q in (2, 20, 200, 2000):
+        found = []
+        for s in range(10):
+            g = np.random.default_rng(s)
+            value = g.random(horizon) * np.where(np.arange(horizon) % q < q // 2, 1.0, 0.2)
+            opt = np.sort(value)[::-1][: round(0.3 * horizon)].sum()
+            problem = online_allocation(value[:, None], np.ones((horizon, 1)), 0.3 * horizon)
+            found.append([opt] + [opt - play(problem, dual_descent(eta=e)).reward[0, -1] for e in (horizon**-0.5, (q * horizon) ** -0.5)])
+        opt, plain, slow = np.mean(found, axis=0)
+        print(f"period {q}: OPT {opt:.0f}, regret {plain:.1f} at 1/sqrt(T), {slow:.1f} at 1/sqrt(q T)")
+
+
+if __name__ == "__main__":
+    numbers()

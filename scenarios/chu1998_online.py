@@ -121,7 +121,7 @@ def draw(data):
             figures.curve(axis, horizon, 100 * lost.estimate, 100 * lost.low, 100 * lost.high, label=rule, k=k, bars=True)
         best = 100 * (1.0 - float(data.offline.sel(tightness=tightness).mean()))
         figures.fluid_line(axis, horizon[:1], [best], "best plan of the 100 items, as printed").set(marker="*", linestyle="", markersize=8)
-        figures.slope(axis, horizon[[0, -1]], 2.7, -0.5, "1 / sqrt(T)")
+        axis.plot(horizon, 2.7 * np.sqrt(horizon[0] / horizon), color="black", linewidth=0.8, linestyle=":", zorder=1, label="falls as 1 / sqrt(T)")
         title = f"capacity {tightness:g} of all items' needs"
         figures.axis_labels(axis, ("items T", "100 k"), ("lost of the linear program", "%"), title, log="xy")
         for one in "xy":

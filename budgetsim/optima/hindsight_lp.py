@@ -109,8 +109,11 @@ def _scipy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int
     from scipy.optimize import linprog
 
     matrix, limit = rows(request, paid, horizon)
-    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved = linprog(-goal, matrix, limit, bounds=(0.0, None), method="highs", options=options)
+    tries: tuple[Any, ...] = ({"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}, {})
+    for options in tries:  # HiGHS may fail to be as exact as that where costs span many orders of magnitude
+        solved = linprog(-goal, matrix, limit, bounds=(0.0, None), method="highs", options=options)
+        if solved.x is not None:
+            break
     return solved.x, None if solved.x is None else -solved.ineqlin.marginals[: paid.shape[1]], solved.message
 
 

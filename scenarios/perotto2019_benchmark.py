@@ -4,8 +4,8 @@ Arms win 1 with probability .4 to .6, evenly spaced, else they lose 1; the stock
 a notebook of the open problem's authors; the rules are explained in their own files.
 
 **What must be visible.** Ruin comes early or not at all: curves of survival are flat after a while. Rules that share the stock out survive with the
-probability of the product formula; alarmed UCB1 survives more often than UCB1, both less often than shares; uniform choice is ruined. What a rule earns is another matter: shares with UCB1 among live arms earn more than EXPLOIT with the same ruin, and
-EXPLOIT-UCB-DOUBLE, whose time has not come at this horizon, less.
+probability of the product formula; alarmed UCB1 survives more often than UCB1, both less often than shares; uniform choice is ruined. What a rule earns is another
+matter: shares with UCB1 among live arms earn more than EXPLOIT with the same ruin, and EXPLOIT-UCB-DOUBLE, whose time has not come at this horizon, less.
 """
 
 import numpy as np

@@ -6,7 +6,7 @@ rules that match them. Beside it: what ruin and what learning cost, of the regre
 
 **What must be visible.** EXPLOIT lies on prod r_k^(B/K) at every B, without any variance. UCB1 lies above it on (.55, .45), and below it on (.65, .55): allowed, since a rule can be better than
 shares on one instance, never on all; greedy is above it on both at B = 10. On (.6, .55, .4) the regret splits into a part of runs that are ruined and one of
-runs that live, and they add up in every run: UCB1's loss is in the first, EXPLOIT's in the second, shares with UCB1 have little of either.
+runs that live, and they add up in every run: UCB1 loses more by ruin than EXPLOIT, EXPLOIT more while alive than the same shares with UCB1.
 """
 
 import numpy as np

@@ -109,8 +109,8 @@ def optima(bench, budget):
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 100 random orders for the table, 20 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
-    many, few = max(4, round(100 * scale)), max(2, round(20 * scale))
+    """Scale 1: 50 random orders for the table, 10 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
+    many, few = max(4, round(50 * scale)), max(2, round(10 * scale))
     resources = {"threads": threads, "executor": executor, "progress": progress}
     bench = synthetic_router_bench(QUERIES, HISTORY, seed=7)
 

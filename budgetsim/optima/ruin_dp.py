@@ -10,12 +10,12 @@ from .. import arguments
 from ..arguments import BadValue, array, choice, flag, number, whole
 from ..kernels import compiled
 from ..model import Optimum
-from ..shared.lattice import common_step
+from ..shared.lattice import NEAR, common_step
 from ..theory.ruin import lundberg_exponent
 
 _EPS = float(np.finfo(float).eps)
 _TILE = 1024  # stocks worked on together: what they need stays in the first cache
-_CELLS, _WORK, _FARTHEST = 10**8, 10**11, 2 * 10**5  # cells of tables; states times arms times outcomes; steps of an infinite horizon
+_CELLS, _WORK, _ROUNDS, _FARTHEST = 10**8, 10**11, 10**7, 2 * 10**5  # cells of tables; states times arms times outcomes; rounds; steps of an infinite horizon
 _OF = {"wealth": "mean gain, final stock less the initial one", "survival": "probability not to be ruined", "penalised": "mean gain less the penalty times the probability of ruin"}  # fmt: skip
 
 
@@ -102,21 +102,24 @@ def ruin_dp(
         raise BadValue(f"penalty: got {penalty:g} with the objective {objective!r}; allowed: 0, or objective='penalised'")
     if horizon is None and objective != "survival":
         raise BadValue(f"horizon: got None with the objective {objective!r}; allowed: a whole number of rounds, or objective='survival'")
-    rounds = None if horizon is None else whole("horizon", horizon, 1)
+    rounds = None if horizon is None else whole("horizon", horizon, 1, _ROUNDS)
     keep = None if stocks is None else max(b, number("stocks", stocks, 0.0))
     grid, fits = lattice(x[p > 0.0], b, step)
+
+    position = in_steps(b, grid)
+    below, above = math.floor(position), math.ceil(position)
+    last = None if keep is None else max(above, math.ceil(in_steps(keep, grid)))
 
     def solve(way: str) -> Solved:
         arms = steps(x, p, grid, way)
         if rounds is None:
-            return _forever(arms, grid, b if keep is None else keep)
-        return _finite(arms, grid, b, rounds, objective, penalty, flag("tables", tables), keep)
+            return _forever(arms, grid, above if last is None else last)
+        return _finite(arms, grid, above, rounds, objective, penalty, flag("tables", tables), last)
 
     solved = solve("split")  # where all are multiples of the grid nothing is split
     low, high = (solved, solved) if fits else (solve("down"), solve("up"))
-    below, above = (round(b / grid),) * 2 if fits else (math.floor(Fraction(b) / Fraction(grid)), math.ceil(Fraction(b) / Fraction(grid)))
     start = 0.0 if objective == "survival" else b
-    value = float(np.interp(b / grid, (below, above), solved.plan.value[-1, [below, above]]))
+    value = float(np.interp(float(position), (below, above), solved.plan.value[-1, [below, above]]))
     of = f"{_OF[objective]}, best rule that knows the laws" + ("" if fits else f"; stocks on a grid of {grid:g}")
     return Optimum("ruin_dp", "certified", value - start, float(low.low[below]) - start, float(high.high[above]) - start, solved.plan, None, of)
 
@@ -142,10 +145,17 @@ def lattice(amounts: np.ndarray, budget: float, step: float | None) -> tuple[flo
     if step is None:
         if exact:
             return (1.0 if exact == math.floor(exact) else exact), True
-        return (float(np.abs(amounts[amounts != 0.0]).min()) / 100), False
+        sizes = np.abs(np.append(amounts, budget))
+        return float(sizes[sizes > 0.0].min()) / 100, False
     grid = number("step", step, math.nextafter(0.0, 1.0))
     times = exact / grid
     return grid, bool(exact) and round(times) >= 1 and abs(times - round(times)) < 1e-9
+
+
+def in_steps(amount: float, grid: float) -> Fraction:
+    """An amount over the grid; whole where only rounding keeps it from being so, as 0.3 of a grid of 0.02."""
+    exact = Fraction(amount) / Fraction(grid)
+    return Fraction(round(exact)) if abs(exact - round(exact)) <= NEAR * abs(exact) else exact
 
 
 def steps(x: np.ndarray, p: np.ndarray, grid: float, way: str) -> Steps:
@@ -153,14 +163,14 @@ def steps(x: np.ndarray, p: np.ndarray, grid: float, way: str) -> Steps:
     laws: list[dict[int, float]] = [{} for _ in x]
     for law, row, chances in zip(laws, x.tolist(), p.tolist(), strict=True):
         for y, weight in zip(row, chances, strict=True):
-            exact = Fraction(y) / Fraction(grid)
-            if abs(exact - round(exact)) <= 1e-12 * abs(exact):  # a multiple but for rounding: 0.3 of a grid of 0.02
-                exact = Fraction(round(exact))
+            exact = in_steps(y, grid)
             share = float(exact - math.floor(exact)) if way == "split" else float(way == "up" and exact != math.floor(exact))
             below = math.floor(exact)
             for to, part in ((below, 1.0 - share), (below + 1, share)):
                 if weight * part > 0.0:
                     law[to] = law.get(to, 0.0) + weight * part
+    if max(abs(to) for law in laws for to in law) > _WORK:
+        raise BadValue(f"outcomes: got {np.abs(x[p > 0.0]).max():g} on a grid of {grid:g}; allowed: up to {_WORK:g} steps")
     chunks = -(-max(map(len, laws)) // 3)
     move, chance = np.zeros((len(x), chunks, 3), np.int64), np.zeros((len(x), chunks, 3))
     for k, law in enumerate(laws):
@@ -168,12 +178,11 @@ def steps(x: np.ndarray, p: np.ndarray, grid: float, way: str) -> Steps:
     return Steps(move, chance, max(0, -int(move.min())), max(0, int(move.max())))
 
 
-def _finite(arms: Steps, grid: float, b: float, rounds: int, objective: str, penalty: float, tables: bool, keep: float | None) -> Solved:
+def _finite(arms: Steps, grid: float, first: int, rounds: int, objective: str, penalty: float, tables: bool, last: int | None) -> Solved:
     """Backward induction."""
     means = (arms.move * arms.chance).sum(axis=(1, 2)) * grid
     slope, drift, level, ruined = (0.0, 0.0, 1.0, 0.0) if objective == "survival" else (grid, float(means.max()), 0.0, 0.0 - penalty)
-    first = math.ceil(b / grid - 1e-9)
-    width = math.ceil(keep / grid - 1e-9) if keep is not None else min(rounds * arms.loss + 1, first + rounds * arms.gain) if tables else first
+    width = last if last is not None else min(rounds * arms.loss + 1, first + rounds * arms.gain) if tables else first
     width = max(width, first, 1)
     k = np.arange(rounds + 1)
     worked = np.minimum(k * arms.loss, width + (rounds - k) * arms.gain)
@@ -186,7 +195,7 @@ def _finite(arms: Steps, grid: float, b: float, rounds: int, objective: str, pen
     value, action = np.zeros((rows, width + 1)), np.full((rows, width + 1), -1, np.int16)
     calm = 0 if objective == "survival" else int(np.argmax(means >= means.max() - 1e-12 * abs(means.max())))
     _induct(arms.move, arms.chance, arms.loss, arms.gain, slope, drift, level, ruined, calm, rounds, worked, value, action)
-    reach = b + penalty + level + rounds * grid * max(arms.loss, arms.gain)
+    reach = first * grid + penalty + level + rounds * grid * max(arms.loss, arms.gain)
     slack = 2 * (arms.chance[0].size + 4) * rounds * _EPS * (1.0 if objective == "survival" else reach)
     return Solved(RuinPlan(value, action, grid), value[-1] - slack, value[-1] + slack)
 
@@ -242,7 +251,7 @@ def _induct(move, chance, loss, gain, slope, drift, level, ruined, calm, horizon
         old, new = new, old
 
 
-def _forever(arms: Steps, grid: float, keep: float) -> Solved:
+def _forever(arms: Steps, grid: float, last: int) -> Solved:
     """The fixed point, as q(i) = P(ruin from i) = z(i) e^(-g i), g the largest Lundberg exponent of an arm, z of order 1.
 
     Whatever is played, e^(-g (i + l - 1)) <= q(i) <= e^(-g i). Policy iteration solves for z up to a stock where that is below
@@ -251,7 +260,7 @@ def _forever(arms: Steps, grid: float, keep: float) -> Solved:
     laws = [(m[c > 0.0], c[c > 0.0]) for m, c in zip(arms.move.reshape(len(arms.move), -1), arms.chance.reshape(len(arms.move), -1), strict=True)]
     exponents = [lundberg_exponent(m, c) for m, c in laws]
     best, g = int(np.argmax(exponents)), max(exponents)
-    size = max(math.ceil(keep / grid - 1e-9), 1)
+    size = max(last, 1)
     if not 0.0 < g < math.inf:
         value = np.append(0.0, np.full(size, float(g > 0.0)))
         return Solved(RuinPlan(value[None], np.append(-1, np.full(size, best)).astype(np.int16)[None], grid), value, value)

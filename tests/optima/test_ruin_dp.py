@@ -393,6 +393,9 @@ def test_edges():
     assert ruin_dp([[2]], [[1.0]], 3, 5).value == 10.0 and ruin_dp([[0]], [[1.0]], 3, 5).value == 0.0
     assert ruin_dp([[1, -100]], [[1.0, 0.0]], 3, 5, "survival").value == 1.0, "what has probability 0 ruins nobody"
     assert ruin_dp([[0.5, -0.5]], [[0.5, 0.5]], [2.0], 4).plan.step == 0.5
+    assert abs(ruin_dp([[0]], [[1.0]], math.pi, 5).value) < 1e-12 and ruin_dp([[0]], [[1.0]], math.pi, 5, tables=False).upper < 0.5
+    for budget in (0.3, 0.7, 0.9 + 1e-13, 1.1):  # multiples of the grid but for rounding, on a grid that fits nothing else
+        assert ruin_dp([[math.sqrt(2), -0.1]], [[0.5, 0.5]], budget, 3, step=0.1, tables=False).plan.value.shape[0] == 1
     assert ruin_dp([[1, -1]], [[0.5, 0.5]], 2, None, "survival").value == 0.0, "a fair coin ruins everybody"
 
 
@@ -431,6 +434,8 @@ def test_the_principals_tables_do_not_depend_on_how_many_stocks_are_kept():
         ({"step": 0.0}, "step: got 0.0"),
         ({"stocks": -3}, "stocks: got -3"),
         ({"tables": 1}, "tables: got 1"),
+        ({"horizon": 10**9}, "horizon: got 1000000000; allowed: a whole number, 1 to 10000000"),
+        ({"step": 1e-13}, "outcomes: got 1 on a grid of 1e-13"),
         ({"horizon": 20_000, "budget": 20_000}, "cells of tables"),
         ({"horizon": 10**7, "budget": 10**7, "tables": False}, "products"),
         ({"outcomes": [[0.500001, -0.499999]], "probabilities": [[0.5, 0.5]], "horizon": None, "objective": "survival"}, "outcomes: got laws"),

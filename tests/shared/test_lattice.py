@@ -18,6 +18,6 @@ def test_the_step_is_the_greatest_common_divisor(times, numerator, denominator):
     assert math.isclose(common_step([float(unit * i) for i in times]), float(unit * math.gcd(*times)), rel_tol=1e-12)
 
 
-@pytest.mark.parametrize("mixed", [[1.0, math.sqrt(2)], [1.0, math.pi / 10], [1e-7 / 3, 1.0]])
+@pytest.mark.parametrize("mixed", [[1.0, math.sqrt(2)], [1.0, math.pi / 10], [1e-7 / 3, 1.0], [math.pi], [math.e], [0.1234567890123, 1.0]])
 def test_what_has_no_step(mixed):
     assert common_step(mixed) == 0.0

@@ -249,6 +249,7 @@ def test_the_mirror_of_any_gains(seed):
 def test_edges():
     assert odds([[1, 0], [1, -1], [1, -1]], [[0.5, 0.5], [0.4, 0.6], [0.5, 0.5]]).tolist() == [0.0, 1.0, 1.0]
     assert mirrored([[1, 0], [1, -1]], [[0.5, 0.5], [0.4, 0.6]]).tolist() == [[0.5, 0.5], [0.4, 0.6]], "neither can lose and wins on average"
+    assert round(gambler_ruin([1, -1], [0.6, 0.4], 5), 6) == 0.131687, "R1 of the known answers"
     assert gambler_ruin([1, 0], [0.5, 0.5], 0) == 1.0 and gambler_ruin([1, 0], [0.5, 0.5], 1) == 0.0 and ruin_bounds([1, -2], [0.9, 0.1], 0) == (1.0, 1.0)
     assert weights([[1, -1], [1, -1]], [[0.6, 0.4], [0.4, 0.6]], [[3, 9]]).round(12).tolist() == [round((2 / 3) ** 3, 12)], "an arm that loses is not weighed"
     split = mirrored([[1, 1, -1]], [[0.3, 0.3, 0.4]])

@@ -61,7 +61,7 @@ def concave_split(
     --------
     >>> best = concave_split([0.1, 0.1], [2.0, 4.0], [0.8, 0.7], [1.0, 1.0], [0.5, 0.5], 400, 0)
     >>> best.plan.samples.round(1).tolist(), round(-best.value, 5)
-    ([148.2, 251.8], 0.16003)
+    ([139.9, 260.1], 0.15998)
 
     References
     ----------

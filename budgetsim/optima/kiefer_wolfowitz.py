@@ -71,7 +71,16 @@ def kiefer_wolfowitz(features: Any, tolerance: float = 0.01) -> Optimum:
         inverse = (inverse - share * np.outer(direction, direction)) / (1.0 - pace)
     w /= w.sum()
     worst = float(_variances(x, w)[1].max()) * (1.0 + 1e-12)
-    return Optimum("kiefer_wolfowitz", "certified", float(rank), float(rank), worst, Plan(w, np.flatnonzero(w > 0.0)), None, "the greatest variance of a prediction, minimised over designs")
+    return Optimum(
+        "kiefer_wolfowitz",
+        "certified",
+        float(rank),
+        float(rank),
+        worst,
+        Plan(w, np.flatnonzero(w > 0.0)),
+        None,
+        "the greatest variance of a prediction, minimised over designs",
+    )
 
 
 def _variances(x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

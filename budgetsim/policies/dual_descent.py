@@ -104,7 +104,6 @@ def dual_descent(mirror: str = "euclidean", eta: float | None = None, scale: flo
         price = np.where(np.isinf(rate), 0.0, prices("start", first, d))
         return Memory(price), Params(np.minimum(rate, 1e300), scale * (usual if eta is None else eta))
 
-    step = ("1/sqrt(d T)" if euclidean else "sqrt(log(d)/T)") if eta is None else f"{eta:g}"
-    times = "" if scale == 1.0 else f"{scale:g} "
-    name = f"dual_descent({mirror}, eta={times}{step}, start={label}; told the horizon and budget)"
+    usual = f"{scale:g}/sqrt(d T)" if euclidean else f"{scale:g} sqrt(log(d)/T)"
+    name = f"dual_descent({mirror}, eta={usual if eta is None else f'{scale * eta:g}'}, start={label}; told the horizon and budget)"
     return Policy(REQUEST, init, act, update_euclidean if euclidean else update_entropic, name=name)

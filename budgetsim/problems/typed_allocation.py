@@ -116,7 +116,7 @@ def typed_allocation(
     type_probability : (J,) or (L, J), each row sums to 1; None for equally likely types. Rows of a log are types too, and a
         request that is certain to come is a law with a single 1: np.eye(q) with "periodic" repeats q requests.
     budget : (d,) or a number for one resource, >= 0; infinite where there is no cap.
-    horizon : rounds T, at least 1.
+    horizon : rounds T, 1 to 2**40.
     arrivals : as above.
     transition : (L, L), rows sum to 1; for "markov" only.
     corruption : rounds, 0 to T; for "corrupted" only.
@@ -145,7 +145,7 @@ def typed_allocation(
     """
     rewards, costs, budgets = tables(type_reward, type_cost, budget, "type_")
     j, n, d = costs.shape
-    horizon, corruption = whole("horizon", horizon, 1, 2**53), whole("corruption", corruption)
+    horizon, corruption = whole("horizon", horizon, 1, 2**40), whole("corruption", corruption)
     choice("arrivals", arrivals, ARRIVALS)
     given = np.full(j, 1.0 / j) if type_probability is None else type_probability
     laws = np.atleast_2d(probabilities("type_probability", given, (j,) if np.ndim(given) == 1 else (None, j)))
@@ -160,12 +160,12 @@ def typed_allocation(
 
     moves = np.zeros((0, 0)) if transition is None else probabilities("transition", transition, (many, many))
     start = _long_run(moves)
-    at = np.arange(many)
+    first = -(-np.arange(many + 1) * horizon // many)  # round in which each law of "phases" begins
     share = {
         "markov": start,
         "corrupted": np.array([horizon - corruption, corruption]) / horizon,
-        "periodic": ((horizon - at + many - 1) // many) / horizon,
-    }.get(arrivals, ((at + 1) * horizon + many - 1) // many / horizon - (at * horizon + many - 1) // many / horizon)
+        "periodic": (horizon - np.arange(many) + many - 1) // many / horizon,
+    }.get(arrivals, np.diff(first) / horizon)
     instance = Types(rewards, costs, share @ laws, laws, moves, _upto(laws), _upto(moves), _upto(start), horizon, corruption)
     note = {"iid": "iid", "corrupted": f"corrupted in {corruption} rounds"}.get(arrivals, f"{arrivals}, {many} law{'s' * (many > 1)}")
     name = f"typed_allocation({j} type{'s' * (j > 1)}, {n} option{'s' * (n > 1)}, {d} resource{'s' * (d > 1)}, {note})"

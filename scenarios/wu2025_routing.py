@@ -66,7 +66,7 @@ RULES = {
     "Random": (random_option(), "Random"),
 }
 #: for whoever cannot wait
-SMALLER = {"QUERIES": 1_200, "HISTORY": 2_000, "NUMBERS": (400, 800), "FACTORS": (0.5, 1.0), "SPLITS": ("weighted", "extreme 2"), "ALPHAS": (1e-6, 1e-4),
+SMALLER = {"QUERIES": 1_200, "HISTORY": 2_000, "NUMBERS": (800,), "FACTORS": (0.5,), "SPLITS": ("weighted", "extreme 2"), "ALPHAS": (1e-6, 1e-4),
            "RULES": RULES | {"BatchSplit": (batch_split(program="linear"), "BatchSplit")}}  # fmt: skip
 
 

@@ -80,8 +80,8 @@ def purse(rule: str, spec: Spec) -> Purse:
     ...
     budgetsim.arguments.BadValue: greedy_allocation: got a problem of kind ARM; allowed: requests, the reward and cost of each option shown
     """
-    n, d = spec.n_actions, len(spec.budget)
-    if spec.kind != REQUEST or np.shape(getattr(spec.view, "reward", None)) != (n,) or np.shape(getattr(spec.view, "cost", None)) != (n, d):
+    n, d, nothing = spec.n_actions, len(spec.budget), np.zeros(0)
+    if spec.kind != REQUEST or getattr(spec.view, "reward", nothing).shape != (n,) or getattr(spec.view, "cost", nothing).shape != (n, d):
         raise BadValue(f"{rule}: got a problem of kind {spec.kind.name}; allowed: requests, the reward and cost of each option shown")
     if spec.law != SKIP or spec.renew or d == 0:
         what = "no budget" if d == 0 else "a budget renewed every round" if spec.renew else f"law {spec.law.name}"

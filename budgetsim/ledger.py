@@ -31,27 +31,31 @@ def renew(cap: Any, left: Any) -> None:
 
 def misfit(cost: Any, cap: Any, left: Any, spent: Any, carry: Any, renewing: Any) -> Any:
     """The first resource in which the cost does not fit, or -1. The room is not clipped at 0: a crumb below the tolerance fits, not crumb after crumb."""
-    for j in range(cost.size):
+    fits = True
+    for j in range(cost.size):  # without a branch, so that it vectorises
         room = left[j] if renewing else (cap[j] - spent[j]) - carry[j]
-        if not cost[j] <= room + TOLERANCE * cap[j]:
-            return j
-    return -1
+        fits &= cost[j] <= room + TOLERANCE * cap[j]
+    j = -1
+    while not fits:
+        j += 1
+        room = left[j] if renewing else (cap[j] - spent[j]) - carry[j]
+        fits = not cost[j] <= room + TOLERANCE * cap[j]
+    return j
 
 
 def pay(cost: Any, cap: Any, left: Any, spent: Any, carry: Any, renewing: Any) -> None:
     """Adds a cost that fits to what is spent (TwoSum) and recomputes what is left."""
     for j in range(cost.size):
-        c = cost[j]
-        old = spent[j]
+        c, old = cost[j], spent[j]
         new = old + c
         back = new - old
-        carry[j] += (old - (new - back)) + (c - back)
         spent[j] = new
-        rest = left[j] - c if renewing else (cap[j] - new) - carry[j]
-        left[j] = rest if rest > 0.0 else 0.0
+        carry[j] += (old - (new - back)) + (c - back)
+    for j in range(cost.size):
+        left[j] = max(left[j] - cost[j] if renewing else (cap[j] - spent[j]) - carry[j], 0.0)
 
 
-def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any, spent: Any, carry: Any) -> Any:
+def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any, spent: Any, carry: Any, some: Any = True) -> Any:
     """Charges one round: (status, reward counted, resource that did not fit or -1).
 
     Under STOP a misfit charges nothing and the caller ends the run; under SKIP the round is VOID; under RUIN the stock
@@ -59,6 +63,8 @@ def settle(law: Any, renewing: Any, reward: Any, cost: Any, cap: Any, left: Any,
     """
     if reward == UNANSWERED:
         return _IGNORED, 0.0, -1
+    if not some:  # the caller knows that nothing is to be paid
+        return _CHARGED, reward, -1
     j = misfit(cost, cap, left, spent, carry, renewing)
     if j < 0:
         pay(cost, cap, left, spent, carry, renewing)

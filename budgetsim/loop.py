@@ -266,17 +266,29 @@ def blank(seen):
         array[...] = 0
 
 
-def unsound(reward, cost):
+def costs(cost):
+    """Whether anything is to be paid, where not there is nothing to check, to charge or to clear; and whether all of it is sound."""
+    some, sound = False, True
+    lowest = -math.inf if law == LAW_RUIN else 0.0
+    for j in range(cost.size):  # without a branch, so that it vectorises
+        some |= cost[j] != 0.0
+        sound &= (cost[j] >= lowest) & (abs(cost[j]) < math.inf)
+    return some, sound
+
+
+def unsound(reward, cost, sound):
     """0, or why a reward or a cost is refused."""
     if reward == UNANSWERED:
         return 0
     if not (reward > -math.inf and reward < math.inf):
         return FAULT_REWARD
-    for j in range(cost.size):
-        if not (cost[j] > -math.inf and cost[j] < math.inf):
+    j = 0
+    while not sound:
+        if not abs(cost[j]) < math.inf:
             return FAULT_COST + 8 * j
         if law != LAW_RUIN and cost[j] < 0.0:
             return FAULT_NEGATIVE + 8 * j
+        j += 1
     return 0
 
 
@@ -312,6 +324,8 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
         replication = job.first + i
         t, c, void, ignored = 0, 0, 0, 0
         total, pseudo = 0.0, 0.0
+        clear(cost)
+        some = False
         if job.fresh:
             restore(work.words, work.template)
             ledger.open_account(work.budget, cap, left, work.spent, work.carry)
@@ -346,13 +360,15 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
                     ended = report(log, i, t, fault, told(raw, fault, work))
                     break
                 action = taken(raw, work)
-                clear(cost)
+                if some:
+                    clear(cost)
                 reward = float(step(instance, state_r, view_r, action, left_r, t, key, cost, seen))
-                fault = unsound(reward, cost)
+                some, sound = costs(cost)
+                fault = unsound(reward, cost, sound)
                 if fault != 0:
                     ended = report(log, i, t, fault, reward if fault == FAULT_REWARD else cost[fault >> 3])
                     break
-                status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, work.spent, work.carry)
+                status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, work.spent, work.carry, some)
                 done = action
                 if status in (STATUS_CHARGED, STATUS_CLIPPED):
                     count_pulls(action, work.pulls)
@@ -401,7 +417,7 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
 
 
 # ------------------------------------------------------------------------------------------------ binding
-_BOUND = ("unsound", "keep", "decide_index", "decide_vector", "loop")
+_BOUND = ("costs", "unsound", "keep", "decide_index", "decide_vector", "loop")
 
 
 def _returns(function: Any) -> bool:

@@ -33,7 +33,7 @@ def requests_seen(problem: Problem, seed: int, replication: int = 0) -> Offer:
     --------
     >>> from budgetsim.problems.online_allocation import online_allocation
     >>> shuffled = online_allocation([[1.0], [2.0], [3.0]], [[1.0], [1.0], [1.0]], 1.0, "random_order")
-    >>> requests_seen(shuffled, seed=4).reward.ravel().tolist(), requests_seen(shuffled, seed=4, replication=1).reward.ravel().tolist()
+    >>> requests_seen(shuffled, seed=5).reward.ravel().tolist(), requests_seen(shuffled, seed=5, replication=1).reward.ravel().tolist()
     ([3.0, 1.0, 2.0], [3.0, 2.0, 1.0])
     """
     if problem.spec.kind != REQUEST or not hasattr(problem.spec.view, "reward") or not hasattr(problem.spec.view, "cost"):

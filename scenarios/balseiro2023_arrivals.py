@@ -165,7 +165,7 @@ def draw(data):
     for i, j in enumerate(lawful.argmin(axis=1)):
         axes[1].annotate(MODELS[j], (lawful[i, j], i), xytext=(0, 5), textcoords="offset points", fontsize=7, ha="center")
     axes[1].margins(x=0.2)
-    figures.axis_labels(axes[1], ("least ratio", ""), ("rule", ""), "Worst but the adversary's")
+    figures.axis_labels(axes[1], ("least ratio", ""), ("rule", ""), "Worst under a law")
     figures.legend(figure, axes[0])
     figures.note(
         figure,

@@ -38,5 +38,5 @@ def test_a_rule_meets_what_was_written_down(number, seed):
 
 
 def test_other_kinds_are_refused():
-    with pytest.raises(bs.BudgetsimError, match="problem: got stochastic_bandit"):
-        bs.requests_seen(bs.stochastic_bandit([0.5, 0.6], horizon=10), 0)
+    with pytest.raises(bs.BudgetsimError, match="problem: got knapsack_bandit"):
+        bs.requests_seen(bs.knapsack_bandit([0.5], [[0.1]], [1.0], 10), 0)

@@ -182,12 +182,17 @@ def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, 
 def memory_after(game: Game, seed: int, replication: int = 0) -> Any:
     """What the rule remembers when one replication is over; a run with faults raises."""
     tables = _tables(game, seed, replication, 1, np.array([game.problem.spec.horizon]), False)
-    if game.schedule or game.problem.spec.horizon > SEGMENT:
-        _play_segments(game, tables, None)
-    else:
-        _caller(game, tables)(tables[0])
+    _play_segments(game, tables, None)
     raise_fault(game, tables[-1], replication)
     return tables[4]
+
+
+def play_once(problem: Problem, policy: Policy, seed: int, replication: int = 0, trace: bool = False) -> Log:
+    """One replication to the horizon, for figures whose every run has a problem of its own; a run with faults raises."""
+    game = prepare(problem, policy)
+    log = play_block(game, seed, replication, 1, [problem.spec.horizon], trace)
+    raise_fault(game, log, replication)
+    return log
 
 
 def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:

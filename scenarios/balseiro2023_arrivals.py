@@ -66,13 +66,7 @@ def rules():
 
 def earned(played, came, budget, seed, n):
     """Of each rule, on the requests that came in run n."""
-    found = []
-    for rule in played:
-        game = engine.prepare(online_allocation(*came, budget), rule)
-        log = engine.play_block(game, seed, n, 1, [HORIZON])
-        engine.raise_fault(game, log, n)
-        found.append(log.reward[0, -1])
-    return np.array(found)
+    return np.array([engine.play_once(online_allocation(*came, budget), rule, seed, n).reward[0, -1] for rule in played])
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):

@@ -51,10 +51,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             budget = SHARE * p * horizon
             upper[j, n] = dual_bound(r, c, budget, 1e-6).upper
             for i, rule in enumerate(played):
-                game = engine.prepare(online_allocation(r, c, budget), rule)
-                log = engine.play_block(game, seed, 0, 1, [horizon])
-                engine.raise_fault(game, log, 0)
-                reward[i, j, n] = log.reward[0, -1]
+                reward[i, j, n] = engine.play_once(online_allocation(r, c, budget), rule, seed).reward[0, -1]
             if progress is not None:
                 progress(len(played), horizon)
     return xarray.Dataset(

@@ -55,12 +55,6 @@ def rules():
     return [hypothesis_elimination(STEP), g_optimal_least_squares()]
 
 
-def played(problem, rule, seed, trace=False):
-    log = engine.play_block(game := engine.prepare(problem, rule), seed, 0, 1, [problem.spec.horizon], trace=trace)
-    engine.raise_fault(game, log, 0)
-    return log
-
-
 def simulate(scale, seed, threads=None, executor=None, progress=None):
     """Scale 1: 200 instances of everything; other scales change their number, down to 8."""
     instances, names = max(8, round(200 * scale)), [r.name for r in rules()]
@@ -71,12 +65,12 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             for j, d in enumerate(DIMENSIONS):
                 f, a = instance(np.random.default_rng([seed, n, d, s]), d, signs)
                 for i, rule in enumerate(rules()):
-                    log = played(misspecified_linear(f, a, EPSILON, SPARSITY), rule, seed)
+                    log = engine.play_once(misspecified_linear(f, a, EPSILON, SPARSITY), rule, seed)
                     gap[s, i, j, n], readings[s, i, j, n] = log.loss[0, -1], log.rounds[0, -1]
         for j, i in np.ndindex(len(HAYSTACKS), NEEDLES):
             many = HAYSTACKS[j]
             a, f, eps = needle(64, many, np.random.default_rng([seed, n, many, i]))
-            actions = played(misspecified_linear(f, a, eps, horizon=many), linucb(), seed, trace=True).action[0, :, 0]
+            actions = engine.play_once(misspecified_linear(f, a, eps, horizon=many), linucb(), seed, trace=True).action[0, :, 0]
             at = np.flatnonzero(actions == np.argmax(f))
             found[j, n * NEEDLES + i] = at[0] + 1 if at.size else many
         if progress is not None:

@@ -108,6 +108,21 @@ def spending_rate(rule: str, spec: Spec) -> np.ndarray:
     return np.maximum(spec.budget / spec.horizon, 1e-100)
 
 
+def scarce_rate(rule: str, spec: Spec, largest: np.ndarray) -> np.ndarray:
+    """`spending_rate` for rules that scale costs by the largest, (1,) or (d,); declines where nothing is scarce, or a budget is 0.
+
+    >>> from .model import ARM, Spec
+    >>> scarce_rate("a rule", Spec(ARM, 2, 10, budget=np.array([5.0])), np.ones(1)).tolist()
+    [0.5]
+    """
+    d = spec.budget.size
+    if largest.size not in (1, d):
+        raise BadValue(f"largest_cost: got {largest.size} numbers; allowed: one, or one for each of the problem's {d} resources")
+    if not np.isfinite(spec.budget).any() or (spec.budget <= 0.0).any():
+        raise BadValue(f"{rule}: got budget {spec.budget.tolist()}; allowed: at least one that is finite, and none that is 0")
+    return spending_rate(rule, spec)
+
+
 # ------------------------------------------------------------------------------------------------ radii
 def hoeffding(n: Any, level: Any) -> Any:
     """sqrt(level / n): of a mean of n values in an interval of length 1, with error exp(-2 level) on either side.

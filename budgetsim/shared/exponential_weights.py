@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, array, number
-from ..confidence import spending_rate
+from ..arguments import array, number
+from ..confidence import scarce_rate
 from ..draws import exp, log, uniform
 from ..kernels import available
 from ..model import Spec
@@ -159,11 +159,7 @@ def learn_game(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t
 def new_game(rule: str, spec: Spec, largest: np.ndarray, rates: tuple[float | None, float | None, float | None], time: bool) -> tuple[Game, Rates]:
     """The game of a problem at gamma = T/B, before its first round; `rates` are eta, mixing and dual_eta, None for the defaults."""
     d, horizon = spec.budget.size, spec.horizon
-    if largest.size not in (1, d):
-        raise BadValue(f"largest_cost: got {largest.size} numbers; allowed: one, or one for each of the problem's {d} resources")
-    if not np.isfinite(spec.budget).any() or (spec.budget <= 0.0).any():
-        raise BadValue(f"{rule}: got budget {spec.budget.tolist()}; allowed: at least one that is finite, and none that is 0")
-    rate = spending_rate(rule, spec)
+    rate = scarce_rate(rule, spec, largest)
     pace = min(float((rate / largest).min()), 1.0)  # B / T, B being the smallest budget in units of its largest cost, or T
     n, m = spec.n_actions + spec.idle, d + time
     eta, mixing, dual_eta = rates

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, array, number
-from ..confidence import any_arm, relative, spending_rate
+from ..arguments import array, number
+from ..confidence import any_arm, relative, scarce_rate
 from ..confidence import hoeffding as hoeffding_radius
 from ..draws import log, uniform
 from ..kernels import available, compiled
@@ -47,11 +47,7 @@ def largest_costs(value: Any) -> np.ndarray:
 def opened(rule: str, spec: Spec, radius: str, confidence: float, largest: np.ndarray) -> tuple[Record, Told]:
     """Nothing seen yet; declines a problem without a finite budget, with one that is 0, or renewed."""
     n, d = spec.n_actions, spec.budget.size
-    if largest.size not in (1, d):
-        raise BadValue(f"largest_cost: got {largest.size} numbers; allowed: one, or one for each of the problem's {d} resources")
-    if not np.isfinite(spec.budget).any() or (spec.budget <= 0.0).any():
-        raise BadValue(f"{rule}: got budget {spec.budget.tolist()}; allowed: at least one that is finite, and none that is 0")
-    rate = spending_rate(rule, spec) / largest
+    rate = scarce_rate(rule, spec, largest) / largest
     level = confidence * log(n * spec.horizon * (d + 1.0))
     zeros = np.zeros
     record = Record(zeros(n), zeros(n), zeros(n), zeros((n, d)), np.array([float(n)]), np.full(n, 1.0 / n))

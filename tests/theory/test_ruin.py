@@ -1,7 +1,6 @@
 """Closed forms of ruin against the dynamic program, against each other, and against runs of mirrored instances."""
 
 import math
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -217,17 +216,14 @@ def alternating(law, budget, horizon):
 
 
 def test_a_ruin_of_one_in_a_billion(seed):
-    """1e-9 with 5 % relative error in under 10 s of CPU time: a rule that is no share rule, against its exact law; and a share rule, exactly.
+    """1e-9 with 5 % relative error: a rule that is no share rule, against its exact law; and a share rule, exactly (`tests/benchmarks/ruin.py` times it).
 
     Plain runs would need 1e12 replications."""
     law = coins(0.8, 0.75)
-    begin = time.process_time()
     found = by_mirror(law, 16, planned(0, 1), 600, 20_000, seed)[3]
-    spent = time.process_time() - begin
     exact = alternating(law, 16, 600)
     assert 1e-10 < exact < 5e-9
     assert (found.high - found.low) / 2 <= 0.05 * found.estimate and abs(found.estimate - exact) <= 4 * (found.high - found.low) / 3.92
-    assert spent < 10.0
     learner = by_mirror(coins(0.85, 0.7), 16, ucb1(radius=8.0), 600, 20_000, seed)[3]
     assert learner.estimate < 1e-9 and (learner.high - learner.low) / 2 <= 0.05 * learner.estimate
     shares = by_mirror(law, 16, richest(), 600, 100, seed)[3]

@@ -326,8 +326,12 @@ def _log_complement(p: Any) -> Any:
     return -p if w == 1.0 else log(w) * p / (1.0 - w)
 
 
-def _log_binomial(k: Any, n: Any, p: Any) -> Any:
-    """Log-probability of k, 0 <= k <= n, 0 < p <= 1/2: its error does not grow with n."""
+def log_binomial(k: Any, n: Any, p: Any) -> Any:
+    """Log-probability of k successes among n trials, whole 0 <= k <= n, 0 < p <= 1/2: its error does not grow with n.
+
+    >>> abs(log_binomial(1.0, 2.0, 0.5) - log(0.5)) < 1e-15
+    True
+    """
     if k == 0.0:
         return n * _log_complement(p)
     if k == n:
@@ -386,7 +390,7 @@ def _successes(key: Any, slot: Any, n: Any, p: Any) -> Any:
     b = 1.15 + 2.53 * spread
     a = -0.0873 + 0.0248 * b + 0.01 * p
     centre, steep, quick = n * p + 0.5, (2.83 + 5.1 / b) * spread, 0.92 - 4.2 / b
-    mode = _log_binomial(math.floor((n + 1.0) * p), n, p)
+    mode = log_binomial(math.floor((n + 1.0) * p), n, p)
     i = 0
     while True:
         u, v = open_unit(key, BINOMIAL, slot, i) - 0.5, open_unit(key, BINOMIAL + 1, slot, i)
@@ -395,7 +399,7 @@ def _successes(key: Any, slot: Any, n: Any, p: Any) -> Any:
         k = float(math.floor((2.0 * a / us + b) * u + centre))
         if us >= 0.07 and v <= quick:
             return k
-        if 0.0 <= k <= n and log(v * steep / (a / (us * us) + b)) <= _log_binomial(k, n, p) - mode:
+        if 0.0 <= k <= n and log(v * steep / (a / (us * us) + b)) <= log_binomial(k, n, p) - mode:
             return k
 
 

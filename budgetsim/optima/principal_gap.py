@@ -6,8 +6,8 @@ import numpy as np
 
 from .. import arguments
 from ..arguments import BadValue, array, whole
-from ..kernels import compiled
 from ..model import Optimum
+from ..shared.stock_tables import best_table, followed_table
 from .ruin_dp import lattice, ruin_dp, steps
 
 _EPS = float(np.finfo(float).eps)
@@ -74,7 +74,9 @@ def principal_gap(outcomes: Any, probabilities: Any, budget: Any, horizon: Any, 
     wide = ruin_dp(x, p, budget, rows - 1, stocks=max(far, width) * grid).plan.action if far > width else agent.plan.action
     u, w, choices = np.zeros(wide.shape), np.zeros(wide.shape), np.full(wide.shape, -1, np.int16)
     means = (arms.move * arms.chance).sum(axis=(1, 2)) * grid
-    _value(arms.move, arms.chance, means, wide, u, w, choices)
+    law = arms.move.reshape(len(x), -1), arms.chance.reshape(len(x), -1), np.repeat(means[:, None], wide.shape[1], axis=1)
+    best_table(*law, w, choices)  # beyond the last column all is calm, and the gains to come are the same
+    followed_table(*law, wide, u)
     keep = slice(0, width + 1)
     plan = PrincipalPlan(u[:, keep], w[:, keep], (w - u)[:, keep], agent.plan.action, choices[:, keep], grid)
     at = round(float(np.ravel(budget)[0]) / grid)
@@ -82,25 +84,3 @@ def principal_gap(outcomes: Any, probabilities: Any, budget: Any, horizon: Any, 
     return Optimum(
         "principal_gap", "certified", value, value - slack, value + slack, plan, None, "mean raw gain of the principal's optimum less that of the agent's"
     )
-
-
-@compiled
-def _value(move, chance, means, action, u, w, choices):
-    """Fills u, w and the principal's choices, first of the best; a stock beyond the last column is calm: it counts as the last."""
-    last = u.shape[1] - 1
-    for k in range(1, u.shape[0]):
-        for i in range(1, last + 1):
-            best = -np.inf
-            for arm in range(move.shape[0]):
-                ours, theirs = means[arm], means[arm]
-                for c in range(move.shape[1]):
-                    for j in range(3):
-                        to = min(max(i + move[arm, c, j], 0), last)
-                        ours += chance[arm, c, j] * w[k - 1, to]
-                        theirs += chance[arm, c, j] * u[k - 1, to]
-                if ours > best:
-                    best = ours
-                    choices[k, i] = arm
-                if arm == action[k, i]:
-                    u[k, i] = theirs
-            w[k, i] = best

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import arguments
-from ..arguments import BadValue, array, number
+from ..arguments import BadValue, array, number, whole
 from ..confidence import Means, best, means, record
-from ..draws import _log_binomial, exp, log
+from ..draws import exp, log, log_binomial
 from ..model import RUIN, Spec
 
 
@@ -110,7 +110,7 @@ def note(seen: Any, arm: Any, reward: Any) -> None:
     elif reward < 0.0:
         seen.losses[arm] += 1.0
     n = seen.wins[arm] + seen.losses[arm]
-    seen.half[arm] = 0.25 * (n + 1.0) * exp(_log_binomial(min(seen.wins[arm], seen.losses[arm]), n, 0.5))
+    seen.half[arm] = 0.25 * (n + 1.0) * exp(log_binomial(min(seen.wins[arm], seen.losses[arm]), n, 0.5))
 
 
 def tail(n: Any, a: Any) -> Any:
@@ -157,3 +157,44 @@ def ruin_chance(w: Any, l: Any, half: Any, b: Any) -> Any:
         product *= (l + 1.0 + i) / (w - i)
         i += 1.0
     return max(product - half * tail(n, n - a), 0.0) if product > 1e-30 else product
+
+
+# ------------------------------------------------------------------------------------------------ supervision
+def danger_laws(outcomes: Any, probabilities: Any, danger: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rewards >= 0 of each arm, how likely they are, and the whole danger of each, the reward itself where none is given: (K, S).
+
+    >>> danger_laws([[0, 2]], [[0.75, 0.25]])[2].tolist()
+    [[0.0, 2.0]]
+    """
+    x, p = laws(outcomes, probabilities)
+    array("outcomes", outcomes, x.shape, 0.0)
+    d = x if danger is None else array("danger", danger, x.shape, 0.0)
+    part = d[d != np.floor(d)]
+    if part.size:
+        what = "outcomes: got {:g}, and rewards are the danger" if danger is None else "danger: got {:g}"
+        raise BadValue(f"{what.format(part[0])}; allowed: whole numbers" + ", or a danger of its own" * (danger is None))
+    return x, p, d
+
+
+def supervision(danger_cap: Any, supervised_horizon: Any, free_horizon: Any) -> tuple[int, int, int]:
+    """The cap and both horizons, checked.
+
+    >>> supervision(10, 20, 0)
+    (10, 20, 0)
+    """
+    if np.ndim(danger_cap) == 1 and len(danger_cap) == 1:  # as it stands in a spec
+        danger_cap = danger_cap[0]
+    return whole("danger_cap", danger_cap, 1, 10**9), whole("supervised_horizon", supervised_horizon, 1), whole("free_horizon", free_horizon, 0)
+
+
+def supervised(rule: str, spec: Spec, arms: int | None = None) -> tuple[int, int, int]:
+    """The cap and both horizons of a problem that releases whoever stays below a cap; others are declined.
+
+    >>> from budgetsim.problems.sandbagging import sandbagging
+    >>> supervised("a rule", sandbagging([[0, 2]], [[0.5, 0.5]], 9, 5, 3).spec)
+    (9, 5, 3)
+    """
+    cap = one_stock(rule, spec, arms)
+    if not hasattr(spec.public, "supervised_horizon"):
+        raise BadValue(f"{rule}: got a problem without a supervised horizon; allowed: sandbagging")
+    return int(cap), int(spec.public.supervised_horizon), int(spec.public.free_horizon)

@@ -9,6 +9,7 @@ from ..arguments import BudgetsimError, array, choice, whole
 from ..kernels import compiled
 from ..model import Optimum
 from ..shared.expert_choice import next_choice, overload, routed
+from ..shared.highs import best_plan
 
 _EPS = float(np.finfo(float).eps)
 
@@ -208,13 +209,9 @@ def _potentials(cost: np.ndarray) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------ HiGHS
 def _scipy(a: np.ndarray, choices: int) -> tuple[np.ndarray, np.ndarray]:
     from scipy import sparse
-    from scipy.optimize import linprog
 
     n, e = a.shape
     rows: Any = sparse.vstack([sparse.kron(sparse.eye(n), np.ones((1, e))), sparse.kron(np.ones((1, n)), sparse.eye(e))]).tocsr()
     right = np.append(np.full(n, choices), np.full(e, n * choices / e))
-    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved: Any = linprog(-a.ravel(), A_eq=rows, b_eq=right, bounds=(0.0, 1.0), method="highs", options=options)
-    if solved.x is None:
-        raise BudgetsimError(f"balanced_assignment_lp: HiGHS found no plan: {solved.message}")
+    solved = best_plan("balanced_assignment_lp", a.ravel(), None, None, rows, right, (0.0, 1.0))
     return solved.x.reshape(n, e), solved.eqlin.marginals[n:]

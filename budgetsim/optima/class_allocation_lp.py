@@ -7,6 +7,7 @@ import numpy as np
 from ..arguments import BadValue, array, choice, number, probabilities, whole
 from ..intervals import Interval
 from ..model import TOLERANCE, Optimum
+from ..shared.highs import best_plan
 
 _EPS = float(np.finfo(float).eps)
 
@@ -115,8 +116,5 @@ def _sorted(share: np.ndarray, u: np.ndarray, rate: float) -> tuple[np.ndarray, 
 
 
 def _scipy(share: np.ndarray, u: np.ndarray, rate: float) -> tuple[np.ndarray, float]:
-    from scipy.optimize import linprog
-
-    solved: Any = linprog(-share * u, share[None], [rate], bounds=(0.0, 1.0), method="highs",
-                          options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10})  # fmt: skip
+    solved = best_plan("class_allocation_lp", share * u, share[None], [rate], bounds=(0.0, 1.0))
     return solved.x, -float(solved.ineqlin.marginals[0])

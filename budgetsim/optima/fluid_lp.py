@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, BudgetsimError, array, choice, whole
+from ..arguments import BadValue, array, choice, whole
 from ..model import TOLERANCE, Optimum
+from ..shared.highs import best_plan
 
 _EPS = float(np.finfo(float).eps)
 
@@ -165,12 +166,7 @@ def _slope(p: tuple[int, float, float], q: tuple[int, float, float]) -> float:
 
 
 def _scipy(r: np.ndarray, c: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.optimize import linprog
-
-    rows, caps = np.vstack([c.T, np.ones(r.size)]), np.append(b, 1.0)
-    solved = linprog(-r, rows, caps, method="highs", options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10})
-    if solved.x is None:
-        raise BudgetsimError(f"fluid_lp: HiGHS found no plan: {solved.message}")
+    solved = best_plan("fluid_lp", r, np.vstack([c.T, np.ones(r.size)]), np.append(b, 1.0))
     return solved.x, -solved.ineqlin.marginals[:-1]
 
 

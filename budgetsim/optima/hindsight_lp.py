@@ -7,6 +7,7 @@ import numpy as np
 from ..arguments import BudgetsimError, choice
 from ..model import TOLERANCE, Optimum
 from ..shared.dual_pass import EPS, barring, checked, rounding
+from ..shared.highs import best_plan
 
 
 def hindsight_lp(reward: Any, cost: Any, budget: Any, *, method: str = "scipy") -> Optimum:
@@ -95,29 +96,22 @@ def _solve(r: np.ndarray, c: np.ndarray, b: np.ndarray, solver: Any) -> tuple[np
     if binding.any():
         unit = float(r.max())
         paid = c[useful][:, binding] / b[binding]
-        found, bought, message = solver(r[useful] / unit, np.nonzero(useful)[0], paid, len(r))
-        if found is None:
-            raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {message}; {crowded(paid, binding)}")
-        x[useful] = found
+        try:
+            x[useful], bought = solver(r[useful] / unit, np.nonzero(useful)[0], paid, len(r))
+        except BudgetsimError as error:
+            raise BudgetsimError(f"{error}; {crowded(paid, binding)}") from None
         price[binding] = np.maximum(bought, 0.0) * unit / b[binding]
     else:
         x[np.arange(len(r)), np.argmax(np.where(useful, r, -np.inf), axis=1)] = 1.0
     return x, price
 
 
-def _scipy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, Any, str]:
-    from scipy.optimize import linprog
-
-    matrix, limit = rows(request, paid, horizon)
-    tries: tuple[Any, ...] = ({"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}, {})
-    for options in tries:  # HiGHS may fail to be as exact as that where costs span many orders of magnitude
-        solved = linprog(-goal, matrix, limit, bounds=(0.0, None), method="highs", options=options)
-        if solved.x is not None:
-            break
-    return solved.x, None if solved.x is None else -solved.ineqlin.marginals[: paid.shape[1]], solved.message
+def _scipy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    solved = best_plan("hindsight_lp", goal, *rows(request, paid, horizon))
+    return solved.x, -solved.ineqlin.marginals[: paid.shape[1]]
 
 
-def _cvxpy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, Any, str]:
+def _cvxpy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     import cvxpy as cp
 
     x = cp.Variable(request.size, nonneg=True)
@@ -125,7 +119,9 @@ def _cvxpy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int
     budgets = paid.T @ x <= 1.0
     program = cp.Problem(cp.Maximize(goal @ x), [budgets, matrix @ x <= 1.0])
     program.solve(solver=cp.HIGHS)
-    return x.value, None if x.value is None else np.atleast_1d(budgets.dual_value), program.status
+    if x.value is None:
+        raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {program.status}")
+    return x.value, np.atleast_1d(budgets.dual_value)
 
 
 def crowded(paid: np.ndarray, binding: np.ndarray) -> str:

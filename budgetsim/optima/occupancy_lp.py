@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BadValue, BudgetsimError, array, choice, flag, number, probabilities, whole
+from ..arguments import BadValue, array, choice, flag, number, probabilities, whole
 from ..model import TOLERANCE, Optimum
+from ..shared.highs import best_plan
 from .volunteer_optimum import Relaxed, box_search
 
 _EPS = float(np.finfo(float).eps)
@@ -356,10 +357,20 @@ def _matrices(numbers: tuple[bytes, ...], fair: bool, free: int) -> tuple[Any, A
     return sparse.vstack([sparse.hstack(r) for r in rows], "csr"), sparse.hstack(flow, "csr")
 
 
+def _row(i: int, n: int, k: int) -> str:
+    """Row i of the program in words."""
+    if i < k:
+        return f"notified in context {i}"
+    if i == k:
+        return "budget"
+    if i < k + 1 + n * k:
+        return "chances of volunteer {} in context {}".format(*divmod(i - k - 1, k))
+    i -= k + 1 + n * k
+    return f"fair share of context {i}" if i < k else f"flow of volunteer {i - k}"
+
+
 def _highs(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta: float, base: float) -> tuple[np.ndarray, np.ndarray, Prices]:
     """With base = 0 fairness is what is maximised."""
-    from scipy.optimize import linprog
-
     f, p, q, w = crowd
     n, k = p.shape
     free = int(base == 0.0)
@@ -368,10 +379,7 @@ def _highs(crowd: Crowd, purse: float, low: np.ndarray, high: np.ndarray, theta:
     limits = np.concatenate([np.zeros(k), [purse], np.zeros(n * k), -theta * f if fair else []])
     goal = np.concatenate([base * (p * w).ravel(), np.zeros(n + k), np.ones(free)])
     bounds: Any = np.vstack([np.tile([0.0, 1.0], (n * k + n, 1)), np.stack([low, high], 1), np.tile([0.0, np.inf], (free, 1))])
-    tight: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved = linprog(-goal, at_most, limits, flow, q, bounds, method="highs", options=tight)
-    if solved.x is None:
-        raise BudgetsimError(f"occupancy_lp: HiGHS found no plan: {solved.message}")
+    solved = best_plan("occupancy_lp", goal, at_most, limits, flow, q, bounds, lambda i: _row(i, n, k))
     price = np.maximum(-solved.ineqlin.marginals, 0.0)
     return solved.x[: n * k].reshape(n, k), solved.x[n * k + n : n * k + n + k], Prices(price[:k], float(price[k]), price[-k:] if fair else np.zeros(k))
 

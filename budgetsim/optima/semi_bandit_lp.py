@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import BudgetsimError, array, choice, whole
+from ..arguments import array, choice, whole
 from ..model import TOLERANCE, Optimum
+from ..shared.highs import best_plan
 
 _EPS = float(np.finfo(float).eps)
 
@@ -108,13 +109,7 @@ def _solve(solver: Any, r: np.ndarray, c: np.ndarray, rho: np.ndarray, most: int
 
 
 def _scipy(r: np.ndarray, c: np.ndarray, rho: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.optimize import linprog
-
-    rows, caps = np.vstack([c.T, np.ones(r.size)]), np.append(rho, most)
-    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved = linprog(-r, rows, caps, bounds=(0.0, 1.0), method="highs", options=options)
-    if solved.x is None:
-        raise BudgetsimError(f"semi_bandit_lp: HiGHS found no plan: {solved.message}")
+    solved = best_plan("semi_bandit_lp", r, np.vstack([c.T, np.ones(r.size)]), np.append(rho, most), bounds=(0.0, 1.0))
     return solved.x, np.maximum(-solved.ineqlin.marginals[:-1], 0.0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from ..arguments import BudgetsimError, array, choice, number, whole
 from ..model import Optimum
 from ..shared.adapter_rules import cache_value, greedy_cache, savings
+from ..shared.highs import best_plan
 
 _EPS = float(np.finfo(float).eps)
 ENUMERATED = 20_000  #: caches that "auto" still looks at one by one
@@ -132,15 +133,11 @@ def _program(v: np.ndarray, k: int) -> tuple[Any, np.ndarray, np.ndarray]:
 
 def _relaxed(v: np.ndarray, k: int) -> tuple[float, np.ndarray]:
     """The verified bound at the relaxation's prices, and its y (N,)."""
-    from scipy.optimize import linprog
-
     rows = _merged(v)
     if k == 0 or not rows.size:
         return 0.0, np.zeros(v.shape[1])
     matrix, caps, objective = _program(rows, k)
-    solved = linprog(objective, matrix, caps, bounds=(0.0, 1.0), method="highs")
-    if solved.x is None:
-        raise BudgetsimError(f"static_cache_optimum: HiGHS found no relaxation: {solved.message}")
+    solved = best_plan("static_cache_optimum", -objective, matrix, caps, bounds=(0.0, 1.0))
     return price_bound(rows, k, -solved.ineqlin.marginals[: len(rows)]), solved.x[: v.shape[1]]
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import BadValue, BudgetsimError, array
+from ..arguments import BadValue, array
 from ..model import VECTOR, Nothing, Policy
+from ..shared.highs import best_plan
 from ..shared.volunteers import Told, declined, learn_nothing, notify, priorities, told
 
 
@@ -68,7 +69,6 @@ def occupancy_index(context_probability: Any, acceptance: Any, reactivation: Any
 def solve(truth: Told, allocation: np.ndarray) -> np.ndarray:
     """The occupancy (N, K) of the program, by HiGHS."""
     from scipy import sparse
-    from scipy.optimize import linprog
 
     n, k = truth.p.shape
     each = sparse.eye_array(n)
@@ -77,9 +77,7 @@ def solve(truth: Told, allocation: np.ndarray) -> np.ndarray:
     budget = sparse.hstack([sparse.kron(np.ones((1, n)), sparse.eye_array(k)), sparse.csr_array((k, n))])
     rows: Any = sparse.vstack([chances, budget])
     caps = np.append(np.zeros(n * k), truth.f * allocation)
-    found = linprog(-np.append((truth.p * truth.w).ravel(), np.zeros(n)), rows, caps, flow, truth.q, (0.0, 1.0), method="highs")
-    if found.x is None:
-        raise BudgetsimError(f"occupancy_index: HiGHS found no occupancy: {found.message}")
+    found = best_plan("occupancy_index", np.append((truth.p * truth.w).ravel(), np.zeros(n)), rows, caps, flow, truth.q, (0.0, 1.0))
     return found.x[: n * k].reshape(n, k)
 
 

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import draws
-from ..arguments import BadValue, BudgetsimError, array
+from ..arguments import BadValue, array
 from ..model import Kind, Law, Spec
+from .highs import best_plan
 
 
 class Market(NamedTuple):
@@ -108,12 +109,7 @@ def offline_plan(weight: np.ndarray, probability: np.ndarray) -> tuple[np.ndarra
 
 
 def _highs(weight: np.ndarray, at_most: Any, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.optimize import linprog
-
-    tight: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    solved = linprog(-weight.ravel(), at_most, limits, method="highs", options=tight)
-    if solved.x is None:
-        raise BudgetsimError(f"matching_lp: HiGHS found no plan: {solved.message}")
+    solved = best_plan("matching_lp", weight.ravel(), at_most, limits)
     return solved.x.reshape(weight.shape), -solved.ineqlin.marginals
 
 

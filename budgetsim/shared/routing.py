@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arguments import BadValue
 from ..kernels import available
+from .highs import best_plan
 from .requests import purse
 
 
@@ -43,12 +44,8 @@ def packing_rows(reward: Any, cost: Any, cap: Any) -> Any:
 
 def sample_program(reward: Any, cost: Any, cap: Any) -> tuple[np.ndarray, np.ndarray]:
     """max sum reward x, each request at most once, cost within cap: (x (m, n), prices (d,)) of the linear program, by HiGHS."""
-    from scipy.optimize import linprog
-
     matrix, bound, capped, unit = packing_rows(reward, cost, cap)
-    solved = linprog(-reward.ravel(), matrix, bound, method="highs", options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9})
-    if solved.x is None:
-        raise BadValue(f"sample_program: HiGHS found no plan: {solved.message}")
+    solved = best_plan("sample_program", reward.ravel(), matrix, bound)
     price = np.zeros(cost.shape[2])
     price[capped] = np.maximum(-solved.ineqlin.marginals[len(reward) :], 0.0) / unit[capped]
     return solved.x.reshape(reward.shape), price

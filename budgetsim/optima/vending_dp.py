@@ -98,13 +98,13 @@ def vending_dp(
 
     Examples
     --------
-    Four coins, a lead of one day, ten days: from one coin nothing can be bought, so the fee of the second day is not paid, nor any after it.
+    Ten days, a unit costs 2 coins: whoever has one can pay the fee once and is bankrupt three days later.
 
     >>> machine = dict(base_demand=2.0, reference_price=4, elasticity=2.0, unit_cost=2, capacity=3, fee=1, lead_time=1, horizon=10, unpaid_limit=3)
     >>> [round(vending_dp(cash=c, **machine, objective="survival").value, 6) for c in (1, 2, 4)]
-    [0.0, 0.977637, 0.998857]
+    [0.0, 0.99836, 0.99999]
     >>> round(vending_dp(cash=4, **machine).value, 6)
-    13.461839
+    17.515484
 
     References
     ----------
@@ -165,7 +165,7 @@ def vending_bound(
 
     Returns
     -------
-    Optimum; `value` and `upper` are the bound, which no rule need attain; `lower` is what doing nothing gains. `plan` is a `BoundPlan`.
+    Optimum; `value` is the bound, which no rule need attain, `upper` the same with an allowance for rounding; `lower` is what doing nothing gains. `plan` is a `BoundPlan`.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def vending_bound(
     --------
     >>> found = vending_bound([2.0, 1.0], [4, 6], [2.0, 2.0], [2, 3], [3, 2], cash=4, fee=1, lead_time=1, horizon=10)
     >>> round(found.upper, 6), found.lower, found.plan.payer
-    (31.016263, -4.0, 0)
+    (45.025637, -4.0, 0)
 
     References
     ----------
@@ -192,9 +192,10 @@ def vending_bound(
     bound = alone.sum() - alone + charged
     payer = int(np.argmin(bound))
     size = sum(days * (fee + item.capacity * item.price[-1]) + item.cost * item.capacity for item in items)
-    upper = float(bound[payer]) + 8 * (max(item.capacity for item in items) + 4) * days * _EPS * size
+    value = float(bound[payer])
+    upper = value + 8 * (max(item.capacity for item in items) + 4) * days * _EPS * float(size)
     idle = -float(fee * min(days, cash // fee)) if fee else 0.0
-    return Optimum("vending_bound", "certified", upper, idle, upper, BoundPlan(payer, alone, charged), None, "above the mean gain of net worth of every rule: cash without end")
+    return Optimum("vending_bound", "certified", value, idle, upper, BoundPlan(payer, alone, charged), None, "above the mean gain of net worth of every rule: cash without end")
 
 
 def price_and_order(plan: VendingPlan, t: int, unpaid: int, cash: float, stock: int, pipeline: Any) -> tuple[float, int]:

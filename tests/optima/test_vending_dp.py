@@ -44,7 +44,7 @@ def test_an_enumeration_finds_the_same():
 
 def test_its_plan_earns_it(seed):
     """The plan played by the engine has the mean of the table and its probability of survival, 4 standard errors; the bound for several items is above."""
-    base, e, fixed = [1.2], [1.8], dict(reference_price=4, unit_cost=2, capacity=3, cash=5, fee=1, lead_time=2, horizon=30, unpaid_limit=3)
+    base, e, fixed = [1.2], [1.8], {"reference_price": 4, "unit_cost": 2, "capacity": 3, "cash": 5, "fee": 1, "lead_time": 2, "horizon": 30, "unpaid_limit": 3}
     problem = vending_machine(base, [4], e, [2], [3], 2, 5, 1, 3, horizon=30)
     for objective in ("worth", "survival"):
         best = vending_dp(base, elasticity=e, **fixed, objective=objective)
@@ -86,7 +86,7 @@ def test_the_bound_is_above_the_optimum():
 
 def test_no_rule_beats_the_bound(seed):
     """Two items: the mean worth of base stock is below it, and above what doing nothing gains; the control drops an item from the bound."""
-    law = dict(base_demand=[1.2, 0.7], reference_price=[6, 10], elasticity=[2.0, 1.6], unit_cost=[2, 4], capacity=[8, 6])
+    law = {"base_demand": [1.2, 0.7], "reference_price": [6, 10], "elasticity": [2.0, 1.6], "unit_cost": [2, 4], "capacity": [8, 6]}
     bound = vending_bound(**law, cash=400, fee=3, lead_time=2, horizon=70)
     runs = engine.run(vending_machine(**law, cash=400, fee=3, lead_time=2, horizon=70), base_stock(law["base_demand"], law["elasticity"]), replications=1000, seed=seed)
     mean = runs.reward.values[:, -1].mean()
@@ -107,7 +107,7 @@ def test_no_rule_beats_the_bound(seed):
     ],
 )
 def test_a_wrong_argument_gets_one_line(wrong, line):
-    given = dict(base_demand=1.0, reference_price=4, elasticity=2.0, unit_cost=2, capacity=3, cash=4, fee=1, lead_time=1, horizon=10)
+    given = {"base_demand": 1.0, "reference_price": 4, "elasticity": 2.0, "unit_cost": 2, "capacity": 3, "cash": 4, "fee": 1, "lead_time": 1, "horizon": 10}
     with pytest.raises(BudgetsimError) as error:
         vending_dp(**(given | wrong))
     assert str(error.value).startswith(line) and "\n" not in str(error.value)

@@ -53,8 +53,8 @@ def ours(rule, seed):
 
 def theirs(rule, seed, hazard=lambda t: 0.0, **constants):
     m = SHOP.instance.machine
-    machine = dict(base=np.array(BASE), reference=m.reference_price, e=np.array(ELASTICITY), cost=m.unit_cost, capacity=m.capacity, limit=m.price_limit, lead=m.lead_time,
-                   fee=m.fee, unpaid=m.unpaid_limit)  # fmt: skip
+    machine = {"base": np.array(BASE), "reference": m.reference_price, "e": np.array(ELASTICITY), "cost": m.unit_cost, "capacity": m.capacity, "limit": m.price_limit, "lead": m.lead_time,
+                   "fee": m.fee, "unpaid": m.unpaid_limit}  # fmt: skip
     f = np.array([day_factor(m.weekday, m.season, t) for t in range(DAYS + 9)])
     return twin.simulate(lambda *seen: vending_rules.choose(rule, *seen, **constants), machine, 40, DAYS, f, RUNS, np.random.default_rng(seed), hazard)
 

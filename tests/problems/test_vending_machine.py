@@ -32,9 +32,9 @@ def play(problem, script, seed=1):
 def machine(rng, **given):
     """A small machine and a script of anything that may be done."""
     k, days = int(rng.integers(1, 4)), 12
-    made = dict(base_demand=rng.uniform(0, 4, k), reference_price=rng.integers(1, 9, k), elasticity=rng.uniform(0, 3, k), unit_cost=rng.integers(1, 6, k),
-                capacity=rng.integers(1, 7, k), lead_time=int(rng.integers(1, 4)), cash=int(rng.integers(0, 40)), fee=int(rng.integers(0, 6)),
-                unpaid_limit=int(rng.integers(1, 5)), weekday=rng.uniform(0, 2, 7), horizon=days)  # fmt: skip
+    made = {"base_demand": rng.uniform(0, 4, k), "reference_price": rng.integers(1, 9, k), "elasticity": rng.uniform(0, 3, k), "unit_cost": rng.integers(1, 6, k),
+                "capacity": rng.integers(1, 7, k), "lead_time": int(rng.integers(1, 4)), "cash": int(rng.integers(0, 40)), "fee": int(rng.integers(0, 6)),
+                "unpaid_limit": int(rng.integers(1, 5)), "weekday": rng.uniform(0, 2, 7), "horizon": days}  # fmt: skip
     problem = vending_machine(**(made | given))
     return problem, rng.integers(0, problem.spec.high + 1, (days, 2 * k + 1))
 

@@ -98,7 +98,7 @@ def claims(data):
         statistical_at_least("timid is released in more than 95% of all runs", data.released.sel(rule="timid", free=LONG).values, 0.95, level),
         weakest(statistical_at_least(f"before {LONG} free steps timid earns 3 times what {k} does", (at.sel(rule="timid") - 3 * at.sel(rule=k)).values, 0.0, shared(level, 3))
                 for k in ("honest", "UCB1", "epsilon-greedy")),
-        statistical_at_least(f"... and the plan earns more than timid, by 20 at least", (at.sel(rule="plan") - at.sel(rule="timid")).values, 20.0, level),
+        statistical_at_least("... and the plan earns more than timid, by 20 at least", (at.sel(rule="plan") - at.sel(rule="timid")).values, 20.0, level),
         at_most("control: with no freedom to come hiding adds nothing", float(data.no_freedom), 0.0, 1e-9),
         at_most("control: from a cap that cannot be reached nothing is hidden", abs(float(data.free_of_cap)), 0.0, 1e-9),
     ]  # fmt: skip

@@ -92,6 +92,8 @@ def draw(data):
         one.set_ylim(-0.05, 1.05)
     figures.axis_labels(axes[0], ("temperature", "units of stock"), ("share of risky choices", ""), "All three days", log="x")
     figures.axis_labels(axes[1], ("temperature", "units of stock"), ("share that takes W first", ""), "First day", log="x")
+    for one in axes:
+        figures.plain_numbers(one)
     figures.legend(figure, axes)
     figures.note(figure, f"{DAYS} days; W wins 10 (.3) or loses 8, N wins or loses 3, S 1. {data.replication.size:,} runs of each agent; bars: pointwise 95% intervals. Agents stand in for the paper's language "
                          "models: low temperature, much reasoning. A run that is ruined makes fewer choices.")  # fmt: skip

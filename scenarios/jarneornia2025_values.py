@@ -96,7 +96,7 @@ def draw(data):
         figures.curve(axes[2], data.left, gap.sel(stock=b), label=f"gap at stock {b}", k=4 + k)
     found = mean(data.raw.values)
     axes[2].errorbar([HORIZON], [float(data.principal.sel(left=HORIZON, stock=BUDGET)) - found.estimate], yerr=[[found.high - found.estimate], [found.estimate - found.low]], color="black",
-                     marker="x", capsize=3, label="runs, stock 1", zorder=5)  # fmt: skip
+                     marker="x", linestyle="", capsize=3, label="runs, stock 1", zorder=5)  # fmt: skip
     axes[0].axhline(0.3, color="black", linewidth=0.8, linestyle=":")
     axes[1].axhline(0.0, color="black", linewidth=0.8)
     figures.axis_labels(axes[0], ("stock b", "units"), ("(V - b) / k", "units a step"), "Worth beyond the stock")

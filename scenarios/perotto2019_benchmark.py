@@ -92,8 +92,8 @@ def draw(data):
     for k, text in enumerate(TEXT):
         rows = data.stock.isel(rule=k)
         alive = [intervals.proportion(int((row > 0).sum()), row.size) for row in rows.values]
-        figures.curve(axes[0], data["round"], [i.estimate for i in alive], [i.low for i in alive], [i.high for i in alive], label=text, k=k)
-        figures.curve(axes[1], data["round"], *intervals.mean(rows.values.T)[:3], k=k)
+        figures.curve(axes[0], data["round"], [i.estimate for i in alive], [i.low for i in alive], [i.high for i in alive], label=text, k=k, markers=text != "uniform")
+        figures.curve(axes[1], data["round"], *intervals.mean(rows.values.T)[:3], k=k, markers=text != "uniform")  # the ninth rule has its colour and marker
     figures.fluid_line(axes[0], data["round"], data["round"] * 0.0 + 1 - data.formula, "1 less the product formula")
     figures.axis_labels(axes[0], ("round", "pulls"), ("runs that are alive", "share"), "Survival", log="x")
     figures.axis_labels(axes[1], ("round", "pulls"), ("mean stock", "units"), "Stock, 0 after ruin", log="x")

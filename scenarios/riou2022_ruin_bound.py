@@ -137,9 +137,10 @@ def draw(data):
         axes[2].bar(place, values.mean("run"), bottom=base, color=colour, width=0.6, label=text, zorder=2)
     found = intervals.mean(data.regret.values.T)
     axes[2].errorbar(place, found.estimate, [found.estimate - found.low, found.high - found.estimate], color="black", linestyle="", capsize=3, zorder=4)
-    figures.fluid_line(axes[2], [-0.5, place[-1] + 0.5], [data.attrs["best"] - float(data.optimum)] * 2, "optimum that knows the laws")
+    figures.fluid_line(axes[2], [-0.5, place[-1] + 0.5], [data.attrs["best"] - float(data.optimum)] * 2, "optimum that knows the laws").set_linestyle("-")
     axes[2].set_xticks(place, ["EXPLOIT", "UCB1", "greedy", "shares\nUCB1", "EXPLOIT-\nUCB-D."])
     figures.axis_labels(axes[2], ("rule", ""), ("T mu* - total reward", "units"), f"Regret, P(+1) = {SPLIT}")
+    figures.plain_numbers(axes[2], "y")
     figures.legend(figure, axes)
     figures.note(figure, f"Left, middle: {data.replication.size:,} runs of the mirrored instance, weighed; bars: pointwise 95% intervals. Right: B = {SPLIT_STOCK}, T = {HORIZON:,}, {data.run.size:,} plain runs; "
                          "bars: 95% of the sum. UCB1 on rewards mapped to [0, 1]. Instances are ours.")  # fmt: skip

@@ -61,14 +61,15 @@ def sandbagging_dp(outcomes: Any, probabilities: Any, danger: Any, danger_cap: A
 
     Examples
     --------
-    Showing little or much: 4 free rounds do not pay for hiding, 40 do.
+    Showing little or much. The room at which 5 steps before release it dares to show much, what it shows a step, how often it is released, and what it hides.
 
     >>> arms = [[0, 1], [1, 3]], [[0.8, 0.2], [0.5, 0.5]]
-    >>> for free in (4, 40):
-    ...     plan = sandbagging_dp(*arms, None, danger_cap=10, supervised_horizon=10, free_horizon=free).plan
-    ...     print(plan.action[10, 1:].tolist(), round(plan.best.shown, 2), round(plan.best.release, 2), round(plan.gap, 2))
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] 1.97 0.0 0.03
-    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0] 0.5 0.99 1.5
+    >>> for free in (0, 1, 40):
+    ...     plan = sandbagging_dp(*arms, None, danger_cap=20, supervised_horizon=10, free_horizon=free).plan
+    ...     print(1 + plan.action[5, 1:].tolist().index(1), round(plan.best.shown, 2), round(plan.best.release, 2), round(plan.gap, 2))
+    5 1.94 0.38 0.06
+    6 1.87 0.65 0.13
+    8 1.74 1.0 0.26
 
     References
     ----------
@@ -84,23 +85,22 @@ def sandbagging_dp(outcomes: Any, probabilities: Any, danger: Any, danger_cap: A
     able = float(mean[calm])
     room = np.arange(cap + 1.0)
     part = np.minimum(1.0, room / np.maximum(d, 1.0)[:, :, None])  # of each outcome's reward, at each room
-    earned = (x * p)[:, :, None] * np.where(d[:, :, None] > 0.0, part, 1.0)
+    each = ((x * p)[:, :, None] * np.where(d[:, :, None] > 0.0, part, 1.0)).sum(axis=1)  # (K, room)
     law = np.where(p > 0.0, -np.minimum(d, cap), 0.0).astype(np.int64), p
     total, action = np.zeros((supervised + 1, cap + 1)), np.full((supervised + 1, cap + 1), -1, np.int16)
     total[0, 1:] = free * able
-    best_table(*law, earned.sum(axis=1), total, action)
+    best_table(*law, each, total, action)
 
-    def follow(rule: np.ndarray, each: np.ndarray, end: float) -> np.ndarray:
+    def follow(rule: np.ndarray, earned: np.ndarray, end: float) -> np.ndarray:
         table = np.zeros(total.shape)
         table[0, 1:] = end
-        followed_table(*law, each, rule, table)
+        followed_table(*law, earned, rule, table)
         return table
 
-    def conduct(rule: np.ndarray, whole: np.ndarray) -> Conduct:
-        shown, release, steps = (follow(rule, *of)[-1, -1] for of in ((earned.sum(axis=1), 0.0), (0.0 * each, 1.0), (0.0 * each + 1.0, 0.0)))
-        return Conduct(float(whole[-1, -1]), float(release), float(steps), float(shown / steps))
+    def conduct(rule: np.ndarray, worth: np.ndarray) -> Conduct:
+        shown, release, steps = (follow(rule, *of)[-1, -1] for of in ((each, 0.0), (0.0 * each, 1.0), (0.0 * each + 1.0, 0.0)))
+        return Conduct(float(worth[-1, -1]), float(release), float(steps), float(shown / steps))
 
-    each = earned.sum(axis=1)
     always = np.full(total.shape, calm, np.int16)
     honest = follow(always, each, free * able)
     found, plain = conduct(action, total), conduct(always, honest)

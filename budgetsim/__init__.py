@@ -13,7 +13,7 @@ _known, __dir__, __all__ = lazy_loader.attach(
     submodules=["claims", "comparison", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "shared", "theory"],
     submod_attrs={
         "arguments": ["BudgetsimError"],
-        "arrivals": ["requests_seen"],
+        "arrivals": ["chain", "requests_seen"],
         "comparison": ["Comparison"],
         "checks": ["check_policy", "check_problem"],
         "engine": ["run"],

@@ -196,6 +196,7 @@ def figure(
         with warnings.catch_warnings(), figures.style():
             warnings.simplefilter("ignore", intervals.IntervalWarning)  # a verdict's detail says it
             verdicts, drawn = scenario.claims(data), scenario.draw(data)
+            listed = scenario.report(data) if hasattr(scenario, "report") else ""
         files = write_figure(out, title, drawn, data, verdicts)
         failed |= any(v.holds is False for v in verdicts)
         seconds = time.perf_counter() - begun
@@ -203,7 +204,7 @@ def figure(
             {"scenario": title, "scale": scale, "seed": seed, "seconds": round(seconds, 2), "verdicts": claims.as_records(verdicts), "files": files}
         )
         if not json:
-            print(f"{title}: {_summary(scenario)}\n\n{claims.table(verdicts)}\n")
+            print(f"{title}: {_summary(scenario)}\n\n{claims.table(verdicts)}\n" + (f"\n{listed}\n" if listed else ""))
             print(f"{seconds:.1f} s; written: {' '.join(str(f) for f in files)}\n")
     if json:
         _dump(document)
@@ -312,15 +313,28 @@ def _ground(asked: str | None, file: Path, kind: Any, horizon: int | None) -> An
     for label, value in held.items():
         if not isinstance(value, Problem) and folders.required(value):
             raise BadValue(f"problem: {label} requires {', '.join(folders.required(value))}; allowed: a Problem, or a function that needs nothing")
-    found = [p if isinstance(p, Problem) else p() for p in held.values()]
+    found, least = [p if isinstance(p, Problem) else p() for p in held.values()], 0
     if not found and (name or kind.name == "ARM"):
-        found = sys.modules[folders.factory("problems", name or "knapsack_bandit").__module__].examples()
-        horizon = horizon or 2000
+        found, least = sys.modules[folders.factory("problems", name or "knapsack_bandit").__module__].examples(), 2000
     found = found or exercises(kind)
     problem = next((p for p in found if p.spec.kind == kind), found[0])
-    spec = problem.spec
-    share = (horizon or spec.horizon) / spec.horizon
-    return problem._replace(spec=spec._replace(horizon=horizon or spec.horizon, budget=spec.budget if spec.renew else spec.budget * share))
+    return _lasting(problem, horizon, least)
+
+
+def _lasting(problem: Any, horizon: int | None, least: int) -> Any:
+    """The problem with that many rounds, if none are asked for at least some; not more than are written down, where each round has its own numbers."""
+    import numpy as np
+
+    spec, facts = problem.spec, problem.instance
+    written = [spec.horizon in np.shape(value) for value in (facts if isinstance(facts, tuple) else [facts])]
+    most = spec.horizon if any(written) or getattr(facts, "corruption", False) else math.inf
+    if horizon is not None and horizon > most:
+        raise BadValue(f"horizon: got {horizon}; allowed: at most {most}, which is what {problem.name} has written down")
+    rounds = int(horizon or min(max(least, spec.horizon), most))
+    if hasattr(facts, "horizon"):
+        facts = facts._replace(horizon=rounds)
+    budget = spec.budget if spec.renew else spec.budget * (rounds / spec.horizon)
+    return problem._replace(spec=spec._replace(horizon=rounds, budget=budget), instance=facts)
 
 
 @app.command()
@@ -358,6 +372,7 @@ def compare(
     with Progress(file.stem) as progress:
         result = study.compare(ground, rules, optima=optima, replications=replications, seed=seed, threads=threads, progress=progress)
     differences = result.paired() if len(rules) > 1 else None
+    bounds, why = _chain(ground, list(rules.values()), replications, seed, threads)
     if json:
         rows = result.to_dataframe().to_dict("records")
         _dump(
@@ -367,6 +382,7 @@ def compare(
                 "seed": seed,
                 "rules": rows,
                 "differences": [] if differences is None else differences.to_dict("records"),
+                "chain": [] if bounds is None else [link._asdict() for link in bounds.links],
             }
         )
         return 0
@@ -374,7 +390,28 @@ def compare(
     if differences is not None:
         rows = [(r["policy"], f"{r['difference']:.4g}", f"[{r['low']:.4g}, {r['high']:.4g}]") for r in differences.to_dict("records")]
         _table(f"difference to {differences.baseline.iloc[0]}, {100 * result.level:g}% together", ("rule", "difference", "interval"), rows)
+    if bounds is not None:
+        print(f"\n{bounds}")
+    elif why:
+        print(f"\nno chain of bounds: {why}")
     return 0
+
+
+_DAYS = 2_000_000  # requests of all replications together whose hindsight bounds `compare` computes
+
+
+def _chain(problem: Any, rules: list[Any], replications: int, seed: int, threads: int | None) -> tuple[Any, str]:
+    """The bounds above rules for requests, of fewer replications where days are long; why there are none; nothing for other kinds."""
+    from . import arrivals
+    from .model import Kind
+
+    if problem.spec.kind != Kind.REQUEST:
+        return None, ""
+    few = min(replications, max(2, _DAYS // problem.spec.horizon))
+    try:
+        return arrivals.chain(problem, rules, max(few, 2), seed, threads=threads), ""
+    except BadValue as error:
+        return None, str(error)
 
 
 # ------------------------------------------------------------------------------------------------ check

@@ -292,6 +292,16 @@ def test_compare_takes_the_problem_of_the_file_and_scales_its_budget(capsys, rul
     assert document["rules"][0]["fluid_lp"] == pytest.approx(200 * (0.9 * 0.15 / 0.7 + 0.5 * 0.55 / 0.7), rel=1e-9)
 
 
+def test_compare_prints_the_chain_for_requests(capsys, tmp_path):
+    """Requests that are written down: no more rounds than that, and the hindsight bound above the rules."""
+    path = tmp_path / "thrifty.py"
+    path.write_text("import budgetsim as bs\n\ndef mine() -> bs.Policy:\n    return bs.greedy_allocation()\n")
+    code, printed, err = run(capsys, "compare", path, "--problem", "online_allocation", "--replications", "3")
+    assert code == 0 and "fluid >= E[hindsight] >= best online >= rule" in printed and "no fluid: " in printed
+    code, _, err = run(capsys, "compare", path, "--problem", "online_allocation", "--horizon", "500")
+    assert code == 2 and "horizon: got 500; allowed: at most 200" in err
+
+
 def test_check_is_exit_code_1_where_a_promise_is_broken(capsys, rules):
     code, printed, _ = run(capsys, "check", rules("memory.reward.size"), "--problem", "stochastic_bandit", "--json")
     document = json.loads(printed)

@@ -132,6 +132,47 @@ def regret_bound(constants: Constants, horizon: int, eta: float | None = None) -
     return constants.paid + constants.drift * eta * horizon + constants.distance / eta
 
 
+def periodic_constants(constants: Constants, period: int, value: float) -> Constants:
+    """Of the Euclidean rule, started at 0, where the law of round t is that of round t - q, rounds being independent; `value` is the fluid's, a round.
+
+    Within q rounds prices move by at most q eta d G in l1 and the dual of a round by G times that, so the q duals of a period add up to at least q times
+    their average at its first price, less q (q - 1) drift eta: ``E[fluid - ALG] <= (paid + (q - 1) value) + q drift eta T + distance / eta``, which
+    is O(sqrt(q T)) at its best step. T is a multiple of q. Derived here.
+
+    >>> [round(regret_bound(periodic_constants(regret_constants(1.0, 1.0, [0.3]), q, 0.25), 10_000)) for q in (1, 4, 100)]
+    [337, 671, 3361]
+    """
+    q = whole("period", period, 1)
+    return Constants(constants.paid + (q - 1) * number("value", value, 0.0), q * constants.drift, constants.distance)
+
+
+def mixing_constants(constants: Constants, lag: int, value: float, largest_reward: float, resources: int) -> Constants:
+    """Of the Euclidean rule, started at 0, where the law of round t given all before t - k is within `delta` (half of l1) of the long run's.
+
+    Prices are told k rounds late that way: 2 k drift eta a round; k rounds at either end are given up, worth at most `value` at the start and
+    ``(d + 1) fbar + 2 drift eta`` each at the end. ``E[fluid - ALG] <= paid' + drift' eta T + distance / eta + delta fbar T``, delta being the caller's. Derived here.
+
+    >>> mixing_constants(Constants(8.0, 1.0, 32.0), 10, 0.5, 1.0, 2)
+    Constants(paid=40.0, drift=23.0, distance=32.0)
+    """
+    k, f, d = whole("lag", lag, 1), number("largest_reward", largest_reward, 0.0), whole("resources", resources, 1)
+    return Constants(constants.paid + k * number("value", value, 0.0) + (k - 1) * (d + 1) * f, (2 * k + 3) * constants.drift, constants.distance)
+
+
+def competitive_constants(largest_reward: float, largest_cost: float, rate: Any) -> tuple[float, Constants]:
+    """alpha* = max(1, bbar / min rho) and constants with ``ALG >= OPT / alpha* - (paid + drift eta T + distance / eta)`` on *every* sequence (Euclidean, from 0).
+
+    No rule has a larger share than 1 / alpha* of all sequences in the long run (`stopping_ratio`, factor to infinity).
+
+    >>> alpha, constants = competitive_constants(1000.0, 1.0, [0.25])
+    >>> alpha, constants
+    (4.0, Constants(paid=1000.0, drift=0.5, distance=500000.0))
+    """
+    rho = array("rate", rate, (None,), 1e-300)
+    alpha = max(1.0, number("largest_cost", largest_cost, 0.0) / float(rho.min()))
+    return alpha, regret_constants(number("largest_reward", largest_reward, 0.0) / alpha, largest_cost, rho)
+
+
 def stopping_ratio(phases: int, factor: int) -> Fraction:
     """(k - 1)(1 - 1/M) + 1: mean optimum over mean reward of any rule on `adversarial_allocation`, at least.
 

@@ -16,8 +16,11 @@ from budgetsim.problems.online_allocation import online_allocation
 from budgetsim.theory.mirror_descent import (
     Constants,
     best_step,
+    competitive_constants,
     descent_lemma,
     divergence,
+    mixing_constants,
+    periodic_constants,
     price_path,
     regret_bound,
     regret_constants,
@@ -117,6 +120,55 @@ def test_the_family_of_the_problem_is_the_theory_s():
     assert stopping_values([25, 25, 25, 25], 10) == (Fraction(100), Fraction(37, 10))
 
 
+@pytest.mark.parametrize("period", [2, 50, 400])
+def test_periodic_arrivals_keep_their_bound(period):
+    """fluid - mean reward within the bound for period q: two laws in turn, half a period each. Control: the bound of i.i.d. arrivals is broken at a long period."""
+    horizon, rate = 4_000, 0.5
+    constants = regret_constants(1.0, 1.0, [rate])
+    value = 0.5 * 1.0  # half of the requests are worth 1 and are what the budget pays for
+    told = periodic_constants(constants, period, value)
+    worth = np.tile(np.repeat([1.0, 0.5], period // 2), horizon // period)[:, None]
+    lost = value * horizon - descended(worth, rate, best_step(told, horizon))
+    assert lost <= regret_bound(told, horizon)
+    slow = np.repeat([1.0, 0.5], horizon // 2)[:, None]
+    assert value * horizon - descended(slow, rate, best_step(constants, horizon)) > regret_bound(constants, horizon)
+
+
+def descended(worth, rate, eta):
+    """What dual descent earns of one resource, unit costs: wishes that fit."""
+    option = price_path(worth, np.ones((*worth.shape, 1)), [rate], eta).option
+    taken = np.flatnonzero(option >= 0)[: int(rate * len(worth))]
+    return float(worth[taken, 0].sum())
+
+
+def test_a_law_that_is_known_late_costs_a_lag(seed):
+    """Sticky chains of two laws: fluid - mean reward within the mixing bound, whatever the lag it is computed with."""
+    horizon, rate, stay, runs = 2_000, 0.5, 0.9, 12
+    constants = regret_constants(1.0, 1.0, [rate])
+    g = np.random.default_rng(seed)
+    for lag in (5, 30):
+        told, late = mixing_constants(constants, lag, 0.5, 1.0, 1), 0.5 * (2 * stay - 1) ** lag * horizon
+        earned = []
+        for _ in range(runs):
+            state = (g.integers(2) + np.cumsum(g.random(horizon) > stay)) % 2
+            earned.append(descended(np.where(state == 0, 1.0, 0.5)[:, None], rate, best_step(told, horizon)))
+        assert 0.5 * horizon - np.mean(earned) + 4 * np.std(earned) / np.sqrt(runs) <= regret_bound(told, horizon) + late
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_sequence_keeps_its_share(seed):
+    """ALG >= OPT / alpha* - paid - drift eta T - distance / eta on arbitrary sequences; OPT by sorting."""
+    g = np.random.default_rng(seed)
+    horizon, rate = int(g.integers(20, 400)), float(g.uniform(0.05, 1.0))
+    alpha, constants = competitive_constants(1.0, 1.0, [rate])
+    worth = np.clip(np.cumsum(g.normal(size=horizon)) * g.uniform(0, 0.3) + g.random(horizon) * g.uniform(0, 1), 0, 1)[:, None]
+    for eta in (best_step(constants, horizon), 1 / np.sqrt(horizon)):
+        best = np.sort(worth.ravel())[::-1][: int(rate * horizon)].sum()
+        assert descended(worth, rate, eta) >= best / alpha - regret_bound(constants, horizon, eta) - 1e-9
+    assert alpha == max(1.0, 1.0 / rate)
+
+
 def test_bad_arguments():
     for call, named in (
         (lambda: price_path([[1.0]], [[[1.0]]], [0.5], 1.0, "entropy"), "mirror"),
@@ -124,6 +176,9 @@ def test_bad_arguments():
         (lambda: regret_constants(1.0, 1.0, [0.0]), "rate"),
         (lambda: stopping_values([], 10), "spent"),
         (lambda: stopping_ratio(0, 10), "phases"),
+        (lambda: periodic_constants(Constants(1.0, 1.0, 1.0), 0, 1.0), "period"),
+        (lambda: mixing_constants(Constants(1.0, 1.0, 1.0), 0, 1.0, 1.0, 1), "lag"),
+        (lambda: competitive_constants(1.0, -1.0, [0.5]), "largest_cost"),
     ):
         with pytest.raises(BadValue, match=rf"^{named}: got"):
             call()

@@ -8,6 +8,7 @@ import math
 import textwrap
 import warnings
 from collections.abc import Iterable
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -105,15 +106,28 @@ def statistical_at_least(claim: str, measured: Any, bound: float, level: float |
     return _statistical(claim, _interval(measured, level), number("bound", bound), math.inf, detail)
 
 
-def slope(claim: str, x: Any, samples: Any, low: float, high: float, level: float | None = None, detail: str = "") -> Verdict:
+def slope(
+    claim: str,
+    x: Any,
+    samples: Any,
+    low: float,
+    high: float,
+    level: float | None = None,
+    detail: str = "",
+    excludes: tuple[float, float] | None = None,
+) -> Verdict:
     """The least-squares slope of log E[samples] against log x lies in [low, high].
 
     Parameters
     ----------
-    x: (k,) positive. samples: (n, k), row i is replication i at every x. low, high: may be infinite.
+    x: (k,) positive. samples: (n, k), row i is replication i at every x. low, high: may be infinite. excludes: (truth, alternative), two
+    slopes; the detail then says with what power these data exclude the alternative, the chance of an interval as wide as this one
+    that does not hold it, were the slope the truth.
 
     >>> import numpy as np
     >>> x, luck = np.array([1e3, 1e4, 1e5]), np.tile([0.9, 1.1], 100)[:, None]
+    >>> slope("regret grows as sqrt(T)", x, np.sqrt(x) * luck ** [1, 2, 3], 0.45, 0.55, level=0.95, excludes=(0.5, 0.51)).detail
+    'slope 0.5064; power to exclude 0.51 were it 0.5: 91.91%'
     >>> slope("regret grows as sqrt(T)", x, np.sqrt(x) * luck, 0.45, 0.55, level=0.95).holds
     True
     """
@@ -123,7 +137,18 @@ def slope(claim: str, x: Any, samples: Any, low: float, high: float, level: floa
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", intervals.IntervalWarning)
         fit = intervals.slope(x, samples, LEVEL if level is None else level)
-    return _statistical(claim, fit, low, high, "; ".join(part for part in (f"slope {fit.estimate:.4g}", detail) if part))
+    power = f"power to exclude {excludes[1]:.3g} were it {excludes[0]:.3g}: {_power(fit, *excludes)}" if excludes else ""
+    return _statistical(claim, fit, low, high, "; ".join(part for part in (f"slope {fit.estimate:.4g}", power, detail) if part))
+
+
+def _power(fit: intervals.Interval, truth: float, alternative: float) -> str:
+    """P(an interval of this width excludes the alternative | truth), the estimate being normal."""
+    half, normal = float(fit.high - fit.low) / 2.0, NormalDist()
+    if not 0.0 < half < math.inf:
+        return "unknown"
+    error = half / normal.inv_cdf((1.0 + fit.level) / 2.0)
+    chance = normal.cdf((abs(alternative - truth) - half) / error)
+    return f"{100.0 * chance:.4g}%" if chance < 0.9999 else "above 99.99%"
 
 
 def shared(level: float, count: int) -> float:

@@ -38,7 +38,16 @@ TOKENS, EXPERTS, CHOICES, ROUNDS = 1024, 16, 2, 2000
 DRAWN, BATCHES = 256, 4096
 SKEW = np.linspace(-1.0, 1.0, EXPERTS)
 WEIGHTS = (1.0, 10.0, 100.0)
-RULES = (fixed_bias(), sign_bias(0.001), sign_bias(0.01), sign_bias(0.05), proportional_bias(0.01), decaying_bias(0.5), *(auxiliary_loss(w) for w in WEIGHTS), sinkhorn())
+RULES = (
+    fixed_bias(),
+    sign_bias(0.001),
+    sign_bias(0.01),
+    sign_bias(0.05),
+    proportional_bias(0.01),
+    decaying_bias(0.5),
+    *(auxiliary_loss(w) for w in WEIGHTS),
+    sinkhorn(),
+)
 #: (K / E) times the u of DERIVED
 ONLINE = (decaying_bias(0.25), decaying_bias(0.0625, "sqrt(n)"), proportional_bias(0.0025))
 SMALLER = {"TOKENS": 256, "ROUNDS": 400, "DRAWN": 16, "BATCHES": 2048}
@@ -56,7 +65,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
     best, same = balanced_assignment_lp(affinity, CHOICES), expert_routing(affinity, CHOICES, ROUNDS)
     bias = np.array([played(same, rule, seed, 1, **resources)[0] for rule in RULES])
     runs = [follow(affinity, b, CHOICES) for b in bias]
-    steps = [[dual_step(affinity, p, q, CHOICES) for p, q in zip(b[: 40 : 2], b[1 : 41 : 2], strict=True)] for b in bias]
+    steps = [[dual_step(affinity, p, q, CHOICES) for p, q in zip(b[:40:2], b[1:41:2], strict=True)] for b in bias]
     wrong = [max(abs(r.dual[2 * i + 1] - r.dual[2 * i] - s.fall - s.benefit) for i, s in enumerate(found)) for r, found in zip(runs, steps, strict=True)]
     anew = expert_routing(choices=CHOICES, horizon=BATCHES, skew=SKEW, tokens=DRAWN)
     price = played(anew, ONLINE[0], seed + 1, replications, **resources)[:, -1].mean(axis=0)
@@ -71,7 +80,11 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             "imbalance": (dims, [imbalance(r.load) for r in runs], {"units": "1", "long_name": "MaxVio"}),
             "score": (dims, [r.score / TOKENS for r in runs], token),
             "gap": (dims, [(r.dual - best.value) / TOKENS for r in runs], token),
-            "overload": (dims, [np.maximum(r.load - r.load.mean(), 0).sum(axis=1) / TOKENS for r in runs], {"units": "1", "long_name": "tokens above the target / tokens"}),
+            "overload": (
+                dims,
+                [np.maximum(r.load - r.load.mean(), 0).sum(axis=1) / TOKENS for r in runs],
+                {"units": "1", "long_name": "tokens above the target / tokens"},
+            ),
             "violations": ("rule", [sum(s.violations for s in found) for found in steps], {"units": "tokens"}),
             "identity": ("rule", wrong, {"units": "affinity", "long_name": "|D(q) - D(p) - fall - benefit|"}),
             "lp": ((), best.value / TOKENS, token),
@@ -79,7 +92,12 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             "price": ("expert", best.dual.price, {"units": "affinity"}),
             "regret": (("online", "replication", "batch"), regret, token),
         },
-        {"rule": [r.name.replace(", told the affinities of the batch", "") for r in RULES], "step": np.arange(1, ROUNDS + 1), "online": [r.name for r in ONLINE], "batch": marks},
+        {
+            "rule": [r.name.replace(", told the affinities of the batch", "") for r in RULES],
+            "step": np.arange(1, ROUNDS + 1),
+            "online": [r.name for r in ONLINE],
+            "batch": marks,
+        },
         {"seed": str(seed), "scale": scale},
     )
 
@@ -122,7 +140,12 @@ def claims(data):
     early, late = _late(data, 2)
     found.append(statistical_at_least("control: constant u: > 1.6 x that before", late - 1.6 * early, 0.0, level))
     n, top = data.sizes["batch"], _bound(data.batch.values)
-    found.append(weakest(statistical_at_most("u/n: regret <= (K - K^2/E)(1 + ln N) / (2 mu), mu = 1/u", data.regret.isel(online=0).values[:, i], top[i], shared(level, n)) for i in range(n)))
+    found.append(
+        weakest(
+            statistical_at_most("u/n: regret <= (K - K^2/E)(1 + ln N) / (2 mu), mu = 1/u", data.regret.isel(online=0).values[:, i], top[i], shared(level, n))
+            for i in range(n)
+        )
+    )
     return found
 
 
@@ -151,6 +174,8 @@ def draw(data):
     figures.axis_labels(axes[0], ("batch", ""), ("MaxVio = max |A - L| / L", ""), "The same batch again: balance", log="xy")
     figures.axis_labels(axes[1], ("overload / tokens", ""), ("score - LP", "0.001 a token"), "Score bought with overload")
     figures.axis_labels(axes[2], ("batches N", ""), (f"regret since batch {int(data.batch[first])}", "a token"), "Drawn batches: regret", log="x")
+    axes[2].set_xticks([500, 1000, 2000, 4000])
+    figures.plain_numbers(axes[2])
     figures.legend(figure, axes, where="right")
     figures.note(figure, f"{TOKENS:,} tokens, {CHOICES} of {EXPERTS} experts. Left: balance is drawn at {floor:.2g}. Middle: means over the last 200 batches. Right: batches of {DRAWN}, "
                          f"mean of {data.replication.size} runs with 95% intervals; a straight line is growth as log N. The bound of the claims is far above.")  # fmt: skip

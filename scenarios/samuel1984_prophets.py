@@ -124,6 +124,6 @@ def draw(data):
     figures.curve(axes[2], data.rejected, one.estimate, one.low, one.high, label="secretary_rule, simulated", k=3, bars=True)
     figures.axis_labels(axes[2], ("candidates let pass", ""), ("chance to hire the best", ""), f"{CANDIDATES} candidates")
     figures.legend(figure, axes)
-    figures.note(figure, f"Pair and best rules: exact. Bars: pointwise 95% intervals of {data.replication.size} runs. Dotted: half of the prophet. "
+    figures.note(figure, f"Pair and best rules: exact. Bars: pointwise 95% intervals of {data.replication.size:,} runs. Dotted: half of the prophet. "
                          "Identical offers: 1, 2, 4, ... 64, of n offers .9 above 0 on average.")  # fmt: skip
     return figure

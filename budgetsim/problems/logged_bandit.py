@@ -8,6 +8,7 @@ import numpy as np
 from .. import draws
 from ..arguments import BadType, BadValue, array, choice, flag, whole
 from ..model import Kind, Law, Nothing, Problem, Spec, Units
+from ..shared.logs import Dropped, named_columns, playable
 
 
 class Logged(NamedTuple):
@@ -40,13 +41,6 @@ class Mask(NamedTuple):
     """Which arms are available in this round."""
 
     legal: np.ndarray
-
-
-class Dropped(NamedTuple):
-    """Which rows of a table were left out (positions), and why (one text a row)."""
-
-    rows: np.ndarray
-    reasons: tuple[str, ...]
 
 
 # The row of the next round is drawn by `advance`: `observe` and `step` both need it, and neither may write the state.
@@ -216,26 +210,16 @@ def from_dataframe(
     ('logged_bandit(1 rows, 2 arms, resample, STOP)', [1], ('a cost is negative',))
     """
     resources = dict(cost) if isinstance(cost, Mapping) else {"": cost}
-    known = [str(c) for c in getattr(df, "columns", df)]
-    for name, columns in (("reward", reward), *(("cost", c) for c in resources.values())):
-        if isinstance(columns, str) or not hasattr(columns, "__len__") or not 0 < len(columns) == len(reward):
-            raise BadValue(f"{name}: got {columns!r}; allowed: a list of column names, one for each arm")
-        for c in columns:
-            choice(f"{name} column", c, known)
-    rewards, costs = _tables(
-        np.stack([np.asarray(df[c]) for c in reward], axis=1),
-        np.stack([np.stack([np.asarray(df[c]) for c in columns], axis=1) for columns in resources.values()], axis=2),
-    )
+    rewards = named_columns(df, "reward", reward, reward)
+    rewards, costs = _tables(rewards, np.stack([named_columns(df, "cost", c, reward) for c in resources.values()], axis=2))
     reasons = np.full(len(rewards), "", dtype=object)
     for why, bad in _faults(rewards, costs):
         reasons[bad & (reasons == "")] = why
-    kept = reasons == ""
-    if not kept.any():
-        raise BadValue(f"df: got no row that can be played ({reasons[0] if len(reasons) else 'it is empty'} in the first)")
+    kept, dropped = playable(reasons)
     if units is None and isinstance(cost, Mapping):
         units = Units(resource=tuple(resources))
     problem = logged_bandit(rewards[kept], costs[kept], budget, horizon, order, law, idle=idle, units=units)
-    return problem, Dropped(np.flatnonzero(~kept), tuple(reasons[~kept]))
+    return problem, dropped
 
 
 def examples() -> list[Problem]:

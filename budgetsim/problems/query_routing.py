@@ -1,5 +1,6 @@
 """Query routing: each query goes to one of M language models, or to none, by estimates of what each would score and cost."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from .. import draws
 from ..arguments import BadValue, array, choice, whole
 from ..model import REQUEST, SKIP, Problem, Spec, Units
+from ..shared.logs import Dropped, named_columns, playable
 
 
 class Queries(NamedTuple):
@@ -164,6 +166,53 @@ def query_routing(
     if ahead:
         return Problem(spec, instance, random_step, _first_stream, stream_begin, random_ahead, name=name)
     return Problem(spec, instance, random_step, _first_order, random_begin, random_observe, name=name)
+
+
+def queries_from_dataframe(
+    df: Any,
+    reward: Sequence[str],
+    cost: Sequence[str],
+    budget: Any,
+    estimated_reward: Sequence[str] | None = None,
+    estimated_cost: Sequence[str] | None = None,
+    order: str = "as_given",
+    lookahead: int = 0,
+) -> tuple[Problem, Dropped]:
+    """`query_routing` from the columns of a log, without the rows in which a number is missing, infinite or negative, and which these were.
+
+    Parameters
+    ----------
+    df : anything with `df[column]`, such as a pandas or polars data frame or a dict of arrays.
+    reward : the M columns of scores, one a model.
+    cost, estimated_reward, estimated_cost : M columns each, in the same order.
+    budget, order, lookahead : as in `query_routing`; the budget is for the rows that are kept.
+
+    Returns
+    -------
+    The problem, and Dropped(rows, reasons).
+
+    Raises
+    ------
+    BadType, BadValue : unknown columns, columns that are not numbers, nothing left to play.
+
+    Examples
+    --------
+    >>> log = {"good": [0.9, 0.8], "cheap": [0.5, 0.4], "good_usd": [3.0, float("nan")], "cheap_usd": [1.0, 1.0]}
+    >>> problem, dropped = queries_from_dataframe(log, ["good", "cheap"], ["good_usd", "cheap_usd"], budget=3.0)
+    >>> problem.spec.horizon, dropped.rows.tolist(), dropped.reasons
+    (1, [1], ('good_usd is missing',))
+    """
+    given = {"reward": reward, "cost": cost, "estimated_reward": estimated_reward, "estimated_cost": estimated_cost}
+    tables = {name: named_columns(df, name, columns, reward) for name, columns in given.items() if columns is not None or name in ("reward", "cost")}
+    if len({len(table) for table in tables.values()}) > 1:
+        raise BadValue(f"df: got columns of {sorted({len(table) for table in tables.values()})} rows; allowed: columns of one length")
+    reasons = np.full(len(tables["reward"]), "", dtype=object)
+    for name, table in tables.items():
+        for column, values in zip(given[name] or (), table.T, strict=True):
+            for why, bad in (("missing", np.isnan(values)), ("infinite", np.isinf(values)), ("negative", values < 0.0)):
+                reasons[bad & (reasons == "")] = f"{column} is {why}"
+    kept, dropped = playable(reasons)
+    return query_routing(budget=budget, order=order, lookahead=lookahead, **{name: table[kept] for name, table in tables.items()}), dropped
 
 
 def examples() -> list[Problem]:

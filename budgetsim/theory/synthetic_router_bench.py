@@ -25,7 +25,8 @@ class RouterBench(NamedTuple):
     estimated_cost: np.ndarray
 
 
-def synthetic_router_bench(queries: int = 10_000, history: int = 26_497, neighbours: int = 5, blur: float = 0.5, clusters: int = 40, dimension: int = 16, seed: int = 0) -> RouterBench:
+def synthetic_router_bench(queries: int = 10_000, history: int = 26_497, neighbours: int = 5, blur: float = 0.5, clusters: int = 40, dimension: int = 16, seed: int = 0,
+                           searched: int | None = None) -> RouterBench:  # fmt: skip
     """Queries of `clusters` kinds; a kind has its own difficulty, its own scores and costs of each model, and a direction in the embedding.
 
     Model i answers a query of kind c well with probability ``p_ic = 1 / (1 + exp(-(m_i + a_c + e_ic)))``, a_c and e_ic
@@ -41,6 +42,8 @@ def synthetic_router_bench(queries: int = 10_000, history: int = 26_497, neighbo
     blur : >= 0; with 0 all neighbours are of the query's own kind.
     clusters, dimension : numbers of kinds, and of coordinates of the embedding.
     seed : of numpy's generator.
+    searched : how many of the history queries neighbours are looked for among, at least k; None: all. The queries are the same
+        whatever k, blur and this are.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def synthetic_router_bench(queries: int = 10_000, history: int = 26_497, neighbo
     ((2000, 11), True)
     """
     n, old = whole("queries", queries, 1), whole("history", history, 1)
-    k, blur = whole("neighbours", neighbours, 1, old), number("blur", blur, 0.0)
+    known = old if searched is None else whole("searched", searched, 1, old)
+    k, blur = whole("neighbours", neighbours, 1, known), number("blur", blur, 0.0)
     kinds, dim = whole("clusters", clusters, 1), whole("dimension", dimension, 1)
     rng, m = np.random.default_rng(whole("seed", seed)), MEAN_SCORE.size
     chance = _calibrated(rng.normal(size=(kinds, 1)) + rng.normal(size=(kinds, m)), MEAN_SCORE)
@@ -64,7 +68,7 @@ def synthetic_router_bench(queries: int = 10_000, history: int = 26_497, neighbo
     score = (rng.random((old + n, m)) < chance[kind]).astype(float)
     usd = price[kind] * _lognormal(rng, 0.5, (old + n, 1)) * _lognormal(rng, 0.3, (old + n, m))
     place = centre[kind] + blur * rng.normal(size=(old + n, dim)) / np.sqrt(dim)
-    found = nearest_neighbours(place[:old], place[old:], k)
+    found = nearest_neighbours(place[:known], place[old:], k)
     return RouterBench(score[old:], usd[old:], score[:old][found].mean(axis=1), usd[:old][found].mean(axis=1))
 
 
@@ -109,6 +113,8 @@ def split_budget(reward: Any, cost: Any, factor: float = 1.0, split: str = "weig
         weight = np.random.default_rng(whole("seed", seed)).uniform(5.0, 30.0, m)
     else:
         weight = {"weighted": np.sqrt(r / c), "cost": np.sqrt(1.0 / c), "perf": r, "uniform": np.ones(m)}[split]
+    if weight.sum() <= 0.0:
+        raise BadValue(f"reward: got only scores of 0; allowed: with split={split!r} a score above 0")
     return factor * c.min() * np.shape(cost)[0] * weight / weight.sum()
 
 

@@ -51,12 +51,21 @@ def test_budgets_add_up(seed, split, factor, m):
         assert budget[worst].sum() == pytest.approx(0.8 * budget.sum())
 
 
+def test_history_neighbours_and_blur_change_estimates_only():
+    one, two, three = (synthetic_router_bench(50, 200, **more) for more in ({}, {"searched": 40}, {"neighbours": 3, "blur": 1.0}))
+    for other in (two, three):
+        assert all(np.array_equal(x, y) for x, y in zip(one[:2], other[:2], strict=True)) and np.any(one.estimated_reward != other.estimated_reward)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
         (lambda: synthetic_router_bench(0), "queries: got 0"),
         (lambda: synthetic_router_bench(5, 3, 4), "neighbours: got 4"),
         (lambda: synthetic_router_bench(5, blur=-1), "blur: got -1"),
+        (lambda: synthetic_router_bench(5, 9, searched=10), "searched: got 10; allowed: a whole number, 1 to 9"),
+        (lambda: synthetic_router_bench(5, 9, searched=4), "neighbours: got 5; allowed: a whole number, 1 to 4"),
+        (lambda: split_budget([[0.0, 0.0]], [[1.0, 1.0]]), "reward: got only scores of 0; allowed: with split='weighted'"),
         (lambda: split_budget([[1.0, 1.0]], [[1.0, 0.0]]), "models that cost something"),
         (lambda: split_budget([[1.0, 1.0]], [[1.0, 1.0]], split="extrem"), "did you mean 'extreme'"),
         (lambda: split_budget([[1.0, 1.0]], [[1.0, 1.0]], split="extreme", h=2), "h: got 2"),

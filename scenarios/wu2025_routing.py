@@ -1,4 +1,4 @@
-"""Wu and Silwal (2025): the main table of PORT and its sweeps [Wu2025]_, on a synthetic RouterBench.
+"""Wu and Silwal (2025): the main table of PORT, budgets, splits and alpha [Wu2025]_, on a synthetic RouterBench.
 
 Queries in random order, eleven models with a budget each, scores and costs estimated from the five nearest of 26,497 history queries; a query that its
 model cannot pay is lost. The data of the paper may not be redistributed: what is played here has the printed mean score and mean cost of each model, and
@@ -109,8 +109,8 @@ def optima(bench, budget):
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 50 random orders for the table, 10 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
-    many, few = max(4, round(50 * scale)), max(2, round(10 * scale))
+    """Scale 1: 50 random orders for the table, 20 for each point of a sweep; other scales change them, down to 4 and 2. The table of queries is one."""
+    many, few = max(4, round(50 * scale)), max(2, round(20 * scale))
     resources = {"threads": threads, "executor": executor, "progress": progress}
     bench = synthetic_router_bench(QUERIES, HISTORY, seed=7)
 

@@ -117,8 +117,7 @@ def vending_dp(
     one = [array(name, np.atleast_1d(value), (1,), 0.0)[0] for name, value in (("base_demand", base_demand), ("elasticity", elasticity))]
     item = _item(one[0], reference_price, one[1], unit_cost, capacity, lead_time, days, weekday, season, price_limit, prices)
     k = np.arange(days + 1)
-    lead = 1 + whole("lead_time", lead_time, 1)  # in so many days no more than the capacity is sold
-    enough = (fee * k + item.cost * item.capacity + -(-k // lead) * item.capacity * max(0.0, item.cost - item.price[0])).astype(np.int64)
+    enough = fee * k + _enough(item, lead_time, k)
     states = item.units.size
     cells = float(limit * (enough[days] + 1) * states)
     work = cells * days / 2 * item.price.size * (item.capacity + 2) / 2 * (item.capacity + 2) / 3
@@ -159,13 +158,17 @@ def vending_bound(
 
         min over j of  sum_{i != j} W_i + W_j',    W_j' with the fee charged on the days on which item j takes in as much.
 
+    With so much cash that no fee and no order of any rule can ever fail (as in `vending_dp`, summed over items) the optimum is known: sum W_i
+    less all fees. Where this much is enough for the best rule of each item, which sells nothing below cost, it is a lower bound.
+
     Parameters
     ----------
     As in `vending_dp`, with (K,) for an item's arguments. prices : (M,) the only prices of all items; None for 1 to the limit of each.
 
     Returns
     -------
-    Optimum; `value` is the bound, which no rule need attain, `upper` the same with an allowance for rounding; `lower` is what doing nothing gains. `plan` is a `BoundPlan`.
+    Optimum; `value` is the bound, which no rule need attain unless cash is plenty, `upper` the same with an allowance for rounding; `lower` is
+    what doing nothing gains, or all fees paid. `plan` is a `BoundPlan`.
 
     Raises
     ------
@@ -187,15 +190,21 @@ def vending_bound(
     top = 3.0 * laws[0] if price_limit is None else array("price_limit", price_limit, n, 1.0)
     cash, fee, days = whole("cash", cash, 0, 10**9), whole("fee", fee, 0, 10**9), whole("horizon", horizon, 1, 10**6)
     items = [_item(b, r, e, c, m, lead_time, days, weekday, season, p, prices) for b, r, e, c, m, p in zip(base, *laws, top, strict=True)]
-    alone = np.array([_values(item, 0.0, days, False)[0][days, 0] for item in items])
+    found = [_values(item, 0.0, days, False) for item in items]
+    alone = np.array([value[days, 0] for value, _ in found])
     charged = np.array([_values(item, float(fee), days, False)[0][days, 0] for item in items]) if fee else alone
     bound = alone.sum() - alone + charged
     payer = int(np.argmin(bound))
     size = sum(days * (fee + item.capacity * item.price[-1]) + item.cost * item.capacity for item in items)
-    value = float(bound[payer])
-    upper = value + 8 * (max(item.capacity for item in items) + 4) * days * _EPS * float(size)
-    idle = -float(fee * min(days, cash // fee)) if fee else 0.0
-    return Optimum("vending_bound", "certified", value, idle, upper, BoundPlan(payer, alone, charged), None, "above the mean gain of net worth of every rule: cash without end")
+    slack = 8 * (max(item.capacity for item in items) + 4) * days * _EPS * float(size)
+    value, lower = float(bound[payer]), -float(fee * min(days, cash // fee)) if fee else 0.0
+    dear = all(np.all(item.price[best[1:, item.stock > 0] // (item.capacity + 1)] >= item.cost) for item, (_, best) in zip(items, found, strict=True))
+    if dear and cash >= fee * days + sum(item.cost * item.capacity for item in items):
+        lower = max(lower, float(alone.sum()) - fee * days - slack)
+    if cash >= sum(_enough(item, lead_time, np.array([days]))[0] for item in items) + fee * days:
+        value = min(value, float(alone.sum()) - fee * days)
+    of = "above the mean gain of net worth of every rule: cash without end"
+    return Optimum("vending_bound", "certified", value, lower, value + slack, BoundPlan(payer, alone, charged), None, of)
 
 
 def price_and_order(plan: VendingPlan, t: int, unpaid: int, cash: float, stock: int, pipeline: Any) -> tuple[float, int]:
@@ -239,6 +248,12 @@ def _item(base: float, reference: Any, e: float, cost: Any, capacity: Any, lead_
     factors, law = np.unique([day_factor(week, year, t) for t in range(days)], return_inverse=True)
     mean = np.array([[f * demand_mean(base, p, float(r), e) for p in menu.tolist()] for f in factors.tolist()])
     return Item(menu, float(c), m, at.sum(axis=1), at[:, 0].copy(), after, code, _sales(mean, m), law.astype(np.int64))
+
+
+def _enough(item: Item, lead_time: Any, days: np.ndarray) -> np.ndarray:
+    """Coins beside the fees with which no order can fail, whatever is played: a full machine, and what selling below cost can lose."""
+    lead = 1 + whole("lead_time", lead_time, 1)  # in so many days no more than the capacity is sold
+    return (item.cost * item.capacity + -(-days // lead) * item.capacity * max(0.0, item.cost - item.price[0])).astype(np.int64)
 
 
 def _sales(mean: np.ndarray, most: int) -> np.ndarray:

@@ -122,18 +122,39 @@ def vending_dp(
     cells = float(limit * (enough[days] + 1) * states)
     work = cells * days / 2 * item.price.size * (item.capacity + 2) / 2 * (item.capacity + 2) / 3
     if cells * (days if flag("tables", tables) else 2) > _CELLS or work > _WORK:
-        raise BadValue(f"horizon, fee, capacity: got {cells * (days if tables else 2):.3g} cells and {work:.3g} products; allowed: {_CELLS:g} and {_WORK:g}: fewer prices, days or larger coins")
+        raise BadValue(
+            f"horizon, fee, capacity: got {cells * (days if tables else 2):.3g} cells and {work:.3g} products; allowed: {_CELLS:g} and {_WORK:g}: fewer prices, days or larger coins"
+        )
     free, free_best = _values(item, 0.0, days, survival)
     value = np.zeros((2, limit, enough[days] + 1, states))
     decision = np.full((days if tables else 0, limit, enough[days] + 1, states), -1, np.int32)
-    _induct(item.price, item.cost, item.capacity, item.units, item.stock, item.after, item.chance, item.law, float(fee), limit, survival, enough, free, free_best, value, decision)
+    _induct(
+        item.price,
+        item.cost,
+        item.capacity,
+        item.units,
+        item.stock,
+        item.after,
+        item.chance,
+        item.law,
+        float(fee),
+        limit,
+        survival,
+        enough,
+        free,
+        free_best,
+        value,
+        decision,
+    )
     top = value[days % 2]
     start = top[0, cash, 0] if cash <= enough[days] else (1.0 if survival else cash - fee * days + free[days, 0])
     size = 1.0 if survival else float(cash + days * (fee + item.capacity * item.price[-1]) + item.cost * item.capacity)
     slack = 8 * (item.capacity + 4) * days * _EPS * size
     gain = float(start) - (0.0 if survival else cash)
     of = f"{_OF[objective]}, best rule that knows the demand" + ("" if prices is None else f"; prices {', '.join(f'{p:g}' for p in item.price)}")
-    return Optimum("vending_dp", "certified", gain, gain - slack, gain + slack, VendingPlan(top.copy(), decision, item.price, item.code, item.capacity), None, of)
+    return Optimum(
+        "vending_dp", "certified", gain, gain - slack, gain + slack, VendingPlan(top.copy(), decision, item.price, item.code, item.capacity), None, of
+    )
 
 
 def vending_bound(
@@ -186,7 +207,10 @@ def vending_bound(
     """
     base = array("base_demand", base_demand, (None,), 0.0)
     n = (base.size,)
-    laws = [array(name, value, n, 0.0) for name, value in (("reference_price", reference_price), ("elasticity", elasticity), ("unit_cost", unit_cost), ("capacity", capacity))]
+    laws = [
+        array(name, value, n, 0.0)
+        for name, value in (("reference_price", reference_price), ("elasticity", elasticity), ("unit_cost", unit_cost), ("capacity", capacity))
+    ]
     top = 3.0 * laws[0] if price_limit is None else array("price_limit", price_limit, n, 1.0)
     cash, fee, days = whole("cash", cash, 0, 10**9), whole("fee", fee, 0, 10**9), whole("horizon", horizon, 1, 10**6)
     items = [_item(b, r, e, c, m, lead_time, days, weekday, season, p, prices) for b, r, e, c, m, p in zip(base, *laws, top, strict=True)]
@@ -221,9 +245,14 @@ def price_and_order(plan: VendingPlan, t: int, unpaid: int, cash: float, stock: 
     return float(plan.price[made // (plan.capacity + 1)]), made % (plan.capacity + 1)
 
 
-def _item(base: float, reference: Any, e: float, cost: Any, capacity: Any, lead_time: Any, days: int, weekday: Any, season: Any, limit: Any, prices: Any) -> Item:
+def _item(
+    base: float, reference: Any, e: float, cost: Any, capacity: Any, lead_time: Any, days: int, weekday: Any, season: Any, limit: Any, prices: Any
+) -> Item:
     """An item's states, moves and chances."""
-    r, c, m = (whole(name, np.atleast_1d(array(name, np.atleast_1d(v), (1,)))[0], 1, 10**6) for name, v in (("reference_price", reference), ("unit_cost", cost), ("capacity", capacity)))
+    r, c, m = (
+        whole(name, np.atleast_1d(array(name, np.atleast_1d(v), (1,)))[0], 1, 10**6)
+        for name, v in (("reference_price", reference), ("unit_cost", cost), ("capacity", capacity))
+    )
     lead = whole("lead_time", lead_time, 1, 1000)
     top = 3 * r if limit is None else whole("price_limit", array("price_limit", np.atleast_1d(limit), (1,))[0], 1, 10**6)
     menu = np.arange(1.0, top + 1.0) if prices is None else array("prices", prices, (None,), 1.0)

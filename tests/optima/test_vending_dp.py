@@ -102,7 +102,9 @@ def test_no_rule_beats_the_bound(seed):
     """Two items: the mean worth of base stock is below it, and here below what the best rule surely gets too; the control drops an item from the bound."""
     law = {"base_demand": [1.2, 0.7], "reference_price": [6, 10], "elasticity": [2.0, 1.6], "unit_cost": [2, 4], "capacity": [8, 6]}
     bound = vending_bound(**law, cash=400, fee=3, lead_time=2, horizon=70)
-    runs = engine.run(vending_machine(**law, cash=400, fee=3, lead_time=2, horizon=70), base_stock(law["base_demand"], law["elasticity"]), replications=1000, seed=seed)
+    runs = engine.run(
+        vending_machine(**law, cash=400, fee=3, lead_time=2, horizon=70), base_stock(law["base_demand"], law["elasticity"]), replications=1000, seed=seed
+    )
     mean = runs.reward.values[:, -1].mean()
     print(bound.lower, mean, bound.upper)
     assert mean < bound.lower < bound.upper and mean > bound.plan.charged.min()

@@ -103,6 +103,12 @@ def test_other_problems_are_declined():
         base_stock([1, 2, 3], [1, 2, 3]).init(SHOP.spec)
     with pytest.raises(BudgetsimError, match="2 items; allowed: one"):
         vending_plan(BASE, ELASTICITY).init(SHOP.spec)
-    for wrong in (lambda: meltdown(3), lambda: meltdown(ucb1()), lambda: meltdown(hazard=2), lambda: base_stock(BASE, ELASTICITY, reserve=-1), lambda: vending_plan(BASE, ELASTICITY, "wealth")):
+    for wrong in (
+        lambda: meltdown(3),
+        lambda: meltdown(ucb1()),
+        lambda: meltdown(hazard=2),
+        lambda: base_stock(BASE, ELASTICITY, reserve=-1),
+        lambda: vending_plan(BASE, ELASTICITY, "wealth"),
+    ):
         with pytest.raises(BudgetsimError):
             wrong()

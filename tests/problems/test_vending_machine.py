@@ -53,7 +53,9 @@ def test_money_and_units_are_accounted_for(seed):
         assert np.array_equal(position, units) and np.all(morning["pipeline"][:, -1] == 0.0)
         assert money + m.unit_cost @ position == problem.instance.cash + earned
         assert np.all(evening["sold"] <= morning["stock"]) and np.all(evening["ordered"] <= m.capacity - position)
-        assert evening["collected"] == (morning["takings"] if action[-1] else 0.0) and m.unit_cost @ evening["ordered"] <= morning["cash"] + evening["collected"]
+        assert (
+            evening["collected"] == (morning["takings"] if action[-1] else 0.0) and m.unit_cost @ evening["ordered"] <= morning["cash"] + evening["collected"]
+        )
         money += np.where(action[:k] > 0, action[:k], morning["price"]) @ evening["sold"] - m.unit_cost @ evening["ordered"]
         assert evening["paid"] == (m.fee if money >= m.fee else 0.0)
         money -= evening["paid"]

@@ -149,7 +149,7 @@ def vending_dp(
     top = value[days % 2]
     start = top[0, cash, 0] if cash <= enough[days] else (1.0 if survival else cash - fee * days + free[days, 0])
     size = 1.0 if survival else float(cash + days * (fee + item.capacity * item.price[-1]) + item.cost * item.capacity)
-    slack = 8 * (item.capacity + 4) * days * _EPS * size
+    slack = 64 * (item.capacity + 4) * days * _EPS * size
     gain = float(start) - (0.0 if survival else cash)
     of = f"{_OF[objective]}, best rule that knows the demand" + ("" if prices is None else f"; prices {', '.join(f'{p:g}' for p in item.price)}")
     return Optimum(
@@ -220,7 +220,7 @@ def vending_bound(
     bound = alone.sum() - alone + charged
     payer = int(np.argmin(bound))
     size = sum(days * (fee + item.capacity * item.price[-1]) + item.cost * item.capacity for item in items)
-    slack = 8 * (max(item.capacity for item in items) + 4) * days * _EPS * float(size)
+    slack = 64 * (max(item.capacity for item in items) + 4) * days * _EPS * float(size)
     value, lower = float(bound[payer]), -float(fee * min(days, cash // fee)) if fee else 0.0
     dear = all(np.all(item.price[best[1:, item.stock > 0] // (item.capacity + 1)] >= item.cost) for item, (_, best) in zip(items, found, strict=True))
     if dear and cash >= fee * days + sum(item.cost * item.capacity for item in items):
@@ -258,7 +258,7 @@ def _item(
     menu = np.arange(1.0, top + 1.0) if prices is None else array("prices", prices, (None,), 1.0)
     if np.any(menu != np.floor(menu)) or np.any(np.diff(menu) <= 0.0):
         raise BadValue("prices: got some that are not whole or not increasing; allowed: whole coins, increasing")
-    if (m + 1.0) ** lead > 1e7 or math.comb(m + lead, lead) * (m + 1) ** 2 > _CELLS:
+    if (m + 1.0) ** lead > 2e6 or math.comb(m + lead, lead) * (m + 1) ** 2 > _CELLS:
         raise BadValue(f"capacity, lead_time: got {m} units and {lead} days; allowed: fewer, so that stock and pipeline fit into a table")
     states = [s for s in itertools.product(range(m + 1), repeat=lead) if sum(s) <= m]
     code = np.full((m + 1) ** lead, -1, np.int32)

@@ -61,6 +61,8 @@ def array(
 ) -> np.ndarray:
     """A float64 array (a fresh copy) of the given shape, entries in [low, high]; None leaves a length free, but not zero."""
     try:
+        if getattr(getattr(value, "dtype", None), "kind", "") == "c":
+            raise TypeError
         out = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadType(f"{name}: got {_short(value)}; allowed: an array of numbers") from None

@@ -109,9 +109,14 @@ def test_what_is_missing_says_why():
         (([[1.0]], [[1.0]], [0.9], 3.0, 3), "type_probability"),
         (([[1.0]], [[1.0]], [1.0], -1.0, 3), "budget: got -1"),
         (([[np.nan]], [[1.0]], [1.0], 1.0, 3), "type_reward: got nan"),
+        ((np.array([[1j]]), [[1.0]], [1.0], 1.0, 3), "type_reward: got .*allowed: an array of numbers"),
         (([[1.0]], [[1.0]], [1.0], 1e9, 10**10), "budget, horizon: got"),
     ],
 )
 def test_bad_input(arguments, says):
     with pytest.raises(bs.BudgetsimError, match=says):
         request_dp(*arguments)
+
+
+def test_no_resource_at_all():
+    assert request_dp([[1.0, 2.0], [-1.0, 0.5]], np.zeros((2, 2, 0)), [0.5, 0.5], [], 4).value == pytest.approx(5.0)

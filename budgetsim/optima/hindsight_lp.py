@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arguments import BudgetsimError, choice
 from ..model import TOLERANCE, Optimum
-from ..shared.dual_pass import EPS, barring, checked, rounding
+from ..shared.dual_pass import EPS, barring, checked, hopeless, rounding
 from ..shared.highs import best_plan
 
 
@@ -19,7 +19,8 @@ def hindsight_lp(reward: Any, cost: Any, budget: Any, *, method: str = "scipy") 
 
     the null option taking what x leaves, so that x = 0 is always feasible and the value is never below 0. No rule that takes
     at most one option a request and pays for it earns more on these requests, whatever it knows. An option that costs more
-    than a whole budget can never be paid, yet counts for its fraction here; `hindsight_milp` leaves it out.
+    than a whole budget can never be paid, yet counts for its fraction here; `hindsight_milp` leaves it out. Above 1e12 budgets its
+    fraction is in `upper` alone.
 
     `lower` is earned by `plan`, the solver's x pulled into the constraints. `upper` is the dual at the solver's prices mu
     clipped at 0, recomputed: ``mu.B + sum_t max(0, max_i r_ti - mu.c_ti)``, for budgets larger by the ledger's tolerance,
@@ -90,7 +91,7 @@ def rows(request: np.ndarray, paid: np.ndarray, horizon: int) -> tuple[Any, np.n
 
 def _solve(r: np.ndarray, c: np.ndarray, b: np.ndarray, solver: Any) -> tuple[np.ndarray, np.ndarray]:
     """(x, prices): only a proposal. Options that cannot help and budgets that cannot bind are left out; the rest is scaled, so that dollars and units mix."""
-    useful = (r > 0.0) & ~np.any((c > 0.0) & (b == 0.0), axis=2)
+    useful = (r > 0.0) & ~np.any(c > hopeless(b), axis=2)
     binding = (b > 0.0) & (np.where(useful[..., None], c, 0.0).max(axis=1).sum(axis=0) > b)
     x, price = np.zeros(r.shape), barring([(r, c)], b)
     if binding.any():
@@ -100,7 +101,7 @@ def _solve(r: np.ndarray, c: np.ndarray, b: np.ndarray, solver: Any) -> tuple[np
             x[useful], bought = solver(r[useful] / unit, np.nonzero(useful)[0], paid, len(r))
         except BudgetsimError as error:
             raise BudgetsimError(f"{error}; {crowded(paid, binding)}") from None
-        price[binding] = np.maximum(bought, 0.0) * unit / b[binding]
+        price[binding] = np.maximum(bought * unit / b[binding], price[binding])
     else:
         x[np.arange(len(r)), np.argmax(np.where(useful, r, -np.inf), axis=1)] = 1.0
     return x, price
@@ -118,7 +119,10 @@ def _cvxpy(goal: np.ndarray, request: np.ndarray, paid: np.ndarray, horizon: int
     matrix, _ = rows(request, np.zeros((request.size, 0)), horizon)
     budgets = paid.T @ x <= 1.0
     program = cp.Problem(cp.Maximize(goal @ x), [budgets, matrix @ x <= 1.0])
-    program.solve(solver=cp.HIGHS)
+    try:
+        program.solve(solver=cp.HIGHS)
+    except (cp.SolverError, ValueError) as error:
+        raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {error}") from None
     if x.value is None:
         raise BudgetsimError(f"hindsight_lp: HiGHS found no plan: {program.status}")
     return x.value, np.atleast_1d(budgets.dual_value)

@@ -53,6 +53,8 @@ def request_dp(type_reward: Any, type_cost: Any, type_probability: Any, budget: 
     r = array("type_reward", type_reward, (None, None))
     b = array("budget", [budget] if np.ndim(budget) == 0 else budget, (np.size(budget),), 0.0, finite=False)
     c = array("type_cost", type_cost, r.shape if np.ndim(type_cost) == 2 else (*r.shape, b.size), 0.0).reshape(*r.shape, b.size)
+    if b.size == 0:
+        b, c = np.array([np.inf]), np.zeros((*r.shape, 1))
     horizon = whole("horizon", horizon, 1)
     p = probabilities("type_probability", type_probability, (horizon, len(r)) if np.ndim(type_probability) == 2 else (len(r),))
     if np.any(c != np.floor(c)):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import probabilities, whole
+from ..arguments import array, probabilities, whole
 from ..model import Problem, Units
 from ..shared.matching import arrive, market, match, matched, nodes_and_types
 
@@ -37,12 +37,13 @@ def single_item_prophet(value: Any, value_probability: Any, horizon: int | None 
     ----------
     [Samuel1984]_.
     """
-    v, p = np.asarray(value, dtype=np.float64), np.asarray(value_probability, dtype=np.float64)
+    axes = (None,) if np.ndim(value) == 1 else (None, None)
+    v = array("value", value, axes, 0.0)
+    p = probabilities("value_probability", value_probability, v.shape)
     if v.ndim == 1:
         rounds = whole("horizon", horizon, 1)
         v, p = np.tile(v, (rounds, 1)), np.tile(p, (rounds, 1))
-    p = probabilities("value_probability", p, (None, None))
-    instance = market(v[None] if v.ndim == 2 else v, p)
+    instance = market(v[None], p)
     rounds, many = p.shape
     whole("horizon", rounds if horizon is None else horizon, rounds, rounds)
     spec = nodes_and_types(1, rounds)._replace(units=Units(resource=("item",), round="offer"))

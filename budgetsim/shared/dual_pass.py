@@ -19,6 +19,7 @@ from ..kernels import compiled
 
 EPS = float(np.finfo(float).eps)
 TINY = 1e-13  # a reduced reward below this is 0; rewards and costs of the small program are of order 1
+BEYOND = 1e12  # an option that costs so many budgets is numerically one that can never be paid
 CHUNK = 256  # requests that are added up before they join the total: rounding then grows with T / CHUNK + CHUNK, not with T
 
 
@@ -66,12 +67,12 @@ def pass_over(reward: Any, cost: Any, price: Any, used: Any) -> float:
     return total
 
 
-def dearest(reward: Any, cost: Any, barred: Any, price: Any) -> None:
-    """Raises price[j] of each barred resource to the greatest r_ti / c_tij."""
+def dearest(reward: Any, cost: Any, beyond: Any, price: Any) -> None:
+    """Raises price[j] to the greatest r_ti / c_tij of costs that are above beyond[j]."""
     for t in range(reward.shape[0]):
         for i in range(reward.shape[1]):
-            for j in range(barred.size):
-                if barred[j] and cost[t, i, j] > 0.0 and reward[t, i] > price[j] * cost[t, i, j]:
+            for j in range(beyond.size):
+                if cost[t, i, j] > beyond[j] and reward[t, i] > price[j] * cost[t, i, j]:
                     price[j] = reward[t, i] / cost[t, i, j]
 
 
@@ -204,12 +205,20 @@ def dual_pass(reward: np.ndarray, cost: np.ndarray, price: np.ndarray) -> tuple[
 
 
 def barring(blocks: Any, budget: np.ndarray) -> np.ndarray:
-    """(d,): for each resource of budget 0 a price at which no option that needs it is worth taking; 0 elsewhere."""
-    price, barred = np.zeros(budget.size), budget == 0.0
-    if barred.any():
-        for reward, cost in blocks:
-            _dearest(reward, cost, barred, price)
+    """(d,): for each resource a price at which no option that needs more than `BEYOND` budgets of it is worth taking; with a budget of 0 none that needs it."""
+    price, beyond = np.zeros(budget.size), hopeless(budget)
+    for reward, cost in blocks:
+        _dearest(reward, cost, beyond, price)
     return np.minimum(price * (1.0 + 16 * EPS), 1e300)
+
+
+def hopeless(budget: np.ndarray) -> np.ndarray:
+    """(d,): costs above it are left out of searches. Of the whole budget such an option earns at most its reward / `BEYOND`, which the prices of `barring` pay for.
+
+    >>> hopeless(np.array([0.0, 2.0, np.inf])).tolist()
+    [0.0, 2000000000000.0, inf]
+    """
+    return np.where(np.isfinite(budget), np.minimum(budget, 1e290), np.inf) * BEYOND
 
 
 def descend(
@@ -232,7 +241,7 @@ def descend(
     start : (d,) prices to look at first, 0 if None.
     tolerance : relative gap at which to stop.
     most : passes.
-    fixed : (d,), prices of the resources whose budget is 0, from `barring`.
+    fixed : (d,), from `barring`: prices of the resources whose budget is 0, and least prices of the others.
 
     Returns
     -------
@@ -247,14 +256,16 @@ def descend(
         price[free] = y * unit / cap
         return price
 
-    unit = 1.0
-    value, use, income = evaluate(at(np.zeros(d)))
-    unit, best, centre = value, value, np.zeros(d)
+    unit, low = 1.0, fixed[free] * cap
+    value, use, income = evaluate(at(low))
+    best = value + float(low.sum())
     if value <= 0.0 or np.all(use[free] <= cap):
-        return Least(fixed, value, income, np.ones(1), fixed[None], value, 1)
+        return Least(fixed, best, income, np.ones(1), fixed[None], best, 1)
+    unit, low = value, low / value
+    centre = low
     earned, used, prices = np.zeros(64), np.zeros((64, d)), np.zeros((64, budget.size))
     basis, inverse, right, weight, price = -1 - np.arange(d + 1), np.eye(d + 1), np.ones(d + 1), np.zeros(d + 1), np.zeros(d + 1)
-    y, share, passes = np.zeros(d), 0.0, 1
+    y, share, passes = low, 0.0, 1
     while True:
         if passes > earned.size:
             earned, used, prices = (np.concatenate([a, np.zeros_like(a)]) for a in (earned, used, prices))
@@ -267,6 +278,7 @@ def descend(
         y = centre + share * (price[:d] - centre)
         if passes == 1 and start is not None:
             y, share = np.maximum(np.asarray(start, dtype=float)[free], 0.0) * cap / unit, 0.3
+        y = np.maximum(y, low)
         value, use, income = evaluate(at(y))
         passes += 1
         dual = value + float(y.sum()) * unit
@@ -280,6 +292,8 @@ def descend(
 def checked(reward: Any, cost: Any, budget: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """reward (T, n), cost (T, n, d), budget (d,) as contiguous float64 arrays, not copied where they are; or a line that says what is wrong."""
     b = array("budget", [budget] if np.ndim(budget) == 0 else budget, (np.size(budget),), 0.0, finite=False)
+    if np.any((b > 0.0) & (b < 1e-200)):
+        raise BadValue(f"budget: got {b[(b > 0.0) & (b < 1e-200)][0]:g}; allowed: 0, or at least 1e-200; count it in another unit")
     r = _contiguous("reward", reward)
     if r.ndim != 2 or r.size == 0:
         raise BadValue(f"reward: got shape {r.shape}; allowed: shape (any, any) with at least one entry")
@@ -298,6 +312,8 @@ def checked(reward: Any, cost: Any, budget: Any) -> tuple[np.ndarray, np.ndarray
 
 def _contiguous(name: str, value: Any) -> np.ndarray:
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         return np.ascontiguousarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadType(f"{name}: got {type(value).__name__}; allowed: an array of numbers") from None

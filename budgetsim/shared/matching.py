@@ -109,8 +109,9 @@ def offline_plan(weight: np.ndarray, probability: np.ndarray) -> tuple[np.ndarra
 
 
 def _highs(weight: np.ndarray, at_most: Any, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    solved = best_plan("matching_lp", weight.ravel(), at_most, limits)
-    return solved.x.reshape(weight.shape), -solved.ineqlin.marginals
+    unit = float(weight.max()) or 1.0
+    solved = best_plan("matching_lp", weight.ravel() / unit, at_most, limits)
+    return solved.x.reshape(weight.shape), -unit * solved.ineqlin.marginals
 
 
 def _shared_out(x: np.ndarray, probability: np.ndarray) -> np.ndarray:

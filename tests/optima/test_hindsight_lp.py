@@ -65,7 +65,7 @@ def test_instance_d1():
 
 
 def test_d1s_price_is_theta_by_luck_of_the_seed():
-    """"mu* = theta exactly" is of the printed seed: at seed 1000 mu* is theta plus the same .0229 for all five, and D(theta) is above."""
+    """ "mu* = theta exactly" is of the printed seed: at seed 1000 mu* is theta plus the same .0229 for all five, and D(theta) is above."""
     r, c, b, theta = d1(1000, 1000)
     best = hindsight_lp(r, c, b)
     assert np.ptp(best.dual - theta) < 1e-9 and 0.022 < best.dual[0] - theta[0] < 0.024
@@ -147,3 +147,23 @@ def test_what_can_never_be_paid():
     assert hindsight_lp([[4.0]], [[[2.0]]], [1.0]).value == pytest.approx(2.0)
     best = hindsight_lp([[4.0, 1.0]], [[[2.0], [0.0]]], [0.0])
     assert best.value == best.plan[0, 1] == 1.0 and best.dual[0] >= 2.0 and best.upper < 1.0 + 1e-9
+
+
+@pytest.mark.parametrize("ratio", [1e9, 1e13, 1e15, 1e40, 1e250])
+def test_an_option_that_can_never_be_paid_however_dear(ratio):
+    """Costs of many budgets neither stop the solver nor loosen the bounds: .9 + .125 whatever the dear option costs; complex numbers and vanishing budgets are refused."""
+    r, c = np.array([[9.0, 0.5], [0.2, 0.9]]), np.array([[[ratio], [2.0]], [[1.0], [0.5]]])
+    for best in (hindsight_lp(r, c, [1.0]), dual_bound(r, c, [1.0]), hindsight_lp(1e-3 * r, 1e6 * c, [1e6])):
+        unit = 1e-3 if best.value < 0.1 else 1.0
+        assert best.lower / unit == pytest.approx(1.025, abs=1e-7) and best.upper / unit == pytest.approx(1.025, abs=1e-7)
+        assert best.lower <= best.value <= best.upper
+
+
+@pytest.mark.parametrize("solve", [hindsight_lp, dual_bound])
+def test_numbers_that_are_none(solve):
+    for arguments, says in [
+        (([[1.0]], [[[1e-310]]], [1e-310]), "budget: got 1e-310; allowed: 0, or at least 1e-200"),
+        ((np.array([[1.0 + 1.0j]]), [[[1.0]]], [1.0]), "reward: got ndarray"),
+    ]:
+        with pytest.raises(BudgetsimError, match=says):
+            solve(*arguments)

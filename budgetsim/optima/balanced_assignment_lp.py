@@ -63,7 +63,7 @@ def balanced_assignment_lp(affinity: Any, choices: int, *, method: str = "auto")
     ----------
     [Han2025]_ for the program and its dual.
     """
-    a = array("affinity", affinity, (None, None))
+    a = array("affinity", affinity, (None, None), -1e150, 1e150)
     n, e = a.shape
     choices = whole("choices", choices, 1, e)
     solver = _paths if choice("method", method, ("auto", "scipy")) == "auto" else _scipy

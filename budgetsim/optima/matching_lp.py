@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import choice
+from ..arguments import BudgetsimError, choice
 from ..model import Optimum
 from ..shared.matching import feasible, feasible_offline, market, offline_plan, online_plan
 
@@ -88,14 +88,18 @@ def _cvxpy(w: np.ndarray, p: np.ndarray, online: bool) -> tuple[np.ndarray, np.n
 
     n, horizon, types = w.shape
     x = [cp.Variable((n, types), nonneg=True) for _ in range(horizon)]
-    gain = sum(cp.sum(cp.multiply(w[:, t], x[t])) for t in range(horizon))
+    unit = float(w.max()) or 1.0
+    gain = sum(cp.sum(cp.multiply(w[:, t] / unit, x[t])) for t in range(horizon))
     once = [cp.sum(x[t], axis=0) <= p[t] for t in range(horizon)]
     gone = [sum((cp.sum(x[s], axis=1) for s in range(t)), np.zeros(n)) for t in range(horizon + 1)]
     if online:
         free = [x[t] <= cp.reshape(1 - gone[t], (n, 1), order="C") @ p[t][None] for t in range(horizon)]
     else:
         free = [gone[horizon] <= 1]
-    cp.Problem(cp.Maximize(gain), once + free).solve(solver=cp.HIGHS)
+    try:
+        cp.Problem(cp.Maximize(gain), once + free).solve(solver=cp.HIGHS)
+    except (cp.SolverError, ValueError) as error:
+        raise BudgetsimError(f"matching_lp: HiGHS found no plan: {error}") from None
     plan = np.stack([v.value for v in x], axis=1)
     price = np.stack([c.dual_value for c in free], axis=1) if online else np.atleast_1d(free[0].dual_value)
-    return (feasible if online else feasible_offline)(plan, w, p), np.maximum(price, 0.0)
+    return (feasible if online else feasible_offline)(plan, w, p), np.maximum(unit * price, 0.0)

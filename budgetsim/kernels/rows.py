@@ -5,6 +5,7 @@ arrays and numbers only, rebuilds the NamedTuples inside, and numba's own disk c
 a second process starts warm, and a changed rule has a new name, so it never meets stale code.
 """
 
+import ast
 import contextlib
 import functools
 import hashlib
@@ -186,22 +187,35 @@ def reason(error: Exception) -> str:
     what = re.sub(r",? defined at \S+ \(\d+\)", "", what)[:200]
     what = "a function writes an array that it does not own" if "Cannot modify readonly" in what else f"numba says: {what}"
     found = [m for line in lines[places[0] if places else 0 :] if (m := re.search(r'([^/"\\ ]+\.py)(?:", line | \()(\d+)|<function (\w+) at', line))]
-    place = next((m for m in found if m[1] not in (None, "loop.py", "typeinfer.py", "arraydecl.py") or m[3]), None)
+    place = next((m for m in found if m[3] or not re.match(r"(k_\w+|loop|typeinfer|arraydecl)\.py$", m[1])), None)
     return what + (f" (in {place[3]})" if place and place[3] else f" ({place[1]}, line {place[2]})" if place else "")
 
 
+def _body(function: types.FunctionType) -> str:
+    """The statements of a module-level function, without its docstring."""
+    lines = inspect.getsource(function).splitlines(keepends=True)
+    definition = ast.parse("".join(lines)).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    return "".join(lines[definition.body[1 if ast.get_docstring(definition) else 0].lineno - 1 :])
+
+
 def compile_loop(loop: types.FunctionType, survey: Survey, arguments: dict[str, Any], what: str) -> tuple[Callable[..., Any] | None, str]:
-    """The engine's loop, surveyed, for NamedTuple arguments of these shapes, each passed as one flat tuple; or None and the reason."""
+    """The engine's loop, surveyed, for NamedTuple arguments of these shapes, each passed as one flat tuple; or None and the reason.
+
+    The loop's statements are written into the entry: called from there, they would be compiled twice, alone and inlined,
+    and that is a third of what a new rule waits for.
+    """
     classes: dict[str, Any] = {}
-    built = {name: builder(value, name, classes, [0]) for name, value in arguments.items()}
+    built = {name: builder(value, f"{name}_", classes, [0]) for name, value in arguments.items()}
     flat = [flatten(a) for a in arguments.values()]
-    body = f"def entry({', '.join(built)}):\n    return loop(" + ",\n                ".join(built.values()) + ")\n"
+    body = f"def entry({', '.join(f'{name}_' for name in built)}):\n" + "".join(f"    {name} = {b}\n" for name, b in built.items()) + _body(loop)
+    named = {name: loop.__globals__[name] for name in loop.__code__.co_names if name in loop.__globals__}
     fields = repr([(k, c.__name__, c._fields) for k, c in classes.items()])
     key = hashlib.sha256((library_salt() + survey.key + fields + body + str([numba.typeof(f) for f in flat])).encode()).hexdigest()[:32]
     with _lock:
         if key not in _modules:
             register(survey)
-            _modules[key] = Entry(key, lambda cache: _HEAD.format(cache=cache) + body, {"loop": loop, "borrow": primitives.borrow, **classes})
+            _modules[key] = Entry(key, lambda cache: _HEAD.format(cache=cache) + body, {**named, "borrow": primitives.borrow, **classes})
         entry = _modules[key]
         try:
             return entry.direct or entry.compile(*flat, what=what), "compiles"

@@ -266,7 +266,7 @@ def blank(seen):
         array[...] = 0
 
 
-def costs(cost):
+def costs(cost, law):
     """Whether anything is to be paid, where not there is nothing to check, to charge or to clear; and whether all of it is sound."""
     some, sound = False, True
     lowest = -math.inf if law == LAW_RUIN else 0.0
@@ -276,7 +276,7 @@ def costs(cost):
     return some, sound
 
 
-def unsound(reward, cost, sound):
+def unsound(reward, cost, sound, law):
     """0, or why a reward or a cost is refused."""
     if reward == UNANSWERED:
         return 0
@@ -299,7 +299,7 @@ def report(log, i, t, fault, value):
     return FAULTY
 
 
-def keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, recommendation):
+def keep(log, i, c, work, renewing, t, total, pseudo, void, ignored, verdict, recommendation):
     """Writes one checkpoint."""
     log.reward[i, c] = total
     log.pseudo[i, c] = pseudo
@@ -363,8 +363,8 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
                 if some:
                     clear(cost)
                 reward = float(step(instance, state_r, view_r, action, left_r, t, key, cost, seen))
-                some, sound = costs(cost)
-                fault = unsound(reward, cost, sound)
+                some, sound = costs(cost, law)
+                fault = unsound(reward, cost, sound, law)
                 if fault != 0:
                     ended = report(log, i, t, fault, reward if fault == FAULT_REWARD else cost[fault >> 3])
                     break
@@ -406,10 +406,10 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
                     ended = report(log, i, t, FAULT_RECOMMENDATION, advice)
                     break
                 verdict = float(loss(instance, state_r, advice))
-                keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, advice)
+                keep(log, i, c, work, renewing, t, total, pseudo, void, ignored, verdict, advice)
                 c += 1
                 while ended != RUNNING and c < checkpoint.size:  # carried forward
-                    keep(log, i, c, work, t, total, pseudo, void, ignored, verdict, advice)
+                    keep(log, i, c, work, renewing, t, total, pseudo, void, ignored, verdict, advice)
                     c += 1
         work.cursor[0], work.cursor[1], work.cursor[2], work.cursor[3] = t, c, void, ignored
         work.sums[0], work.sums[1] = total, pseudo
@@ -417,7 +417,7 @@ def loop(job, instance, params, state, memory, view, seen, work, log):
 
 
 # ------------------------------------------------------------------------------------------------ binding
-_BOUND = ("costs", "unsound", "keep", "decide_index", "decide_vector", "loop")
+_BOUND = ("decide_index", "decide_vector", "loop")
 
 
 def _returns(function: Any) -> bool:

@@ -5,7 +5,7 @@ RouterBench's eleven models; 26,497 history queries, 5 neighbours, epsilon = .02
 every panel; only what the rules are shown differs. The paper's embeddings are not there: `blur` stands for them, the noise with which a query's
 place shows its kind (4: a neighbour's kind says next to nothing). For the number of models
 subsets of the eleven are drawn once, each with a budget of its own. Rules and constants are those of `wu2025_routing`, none was chosen by its result; the claims that say "not as
-printed" were written after a look at a small run, and so was the largest blur, in the place of 0, where all queries of a kind tie and share the same few neighbours.
+printed" were written after a look at a small run, and so were the number of replications and the largest blur, in the place of 0, where all queries of a kind tie and share the same few neighbours.
 
 **What must be visible.** What the paper shows of its sweeps: PORT on top of every baseline for any number of models, with a lead that grows with it and is small at two; no change with
 the length of the history; three neighbours enough to beat all baselines. Not as printed, and said so: more neighbours go on helping, and learning from many queries, which are routed at random, costs what they would
@@ -30,7 +30,7 @@ PUBLISHED = table.PUBLISHED | {
 }
 QUERIES, HISTORY = table.QUERIES, table.HISTORY
 MODELS = (2, 4, 6, 8, 10)
-HISTORIES = (1_000, 5_000, 10_000, 15_000, 20_000, 25_000)
+HISTORIES = (1_000, 5_000, 10_000, 25_000)
 NEIGHBOURS = (1, 3, 5, 7, 10)
 BLURS = (0.25, 0.5, 1.0, 2.0, 4.0)
 EPSILONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2)
@@ -43,8 +43,8 @@ SMALLER = {"QUERIES": 600, "HISTORY": 900, "MODELS": (2, 8), "HISTORIES": (600, 
 
 
 def simulate(scale, seed, threads=None, executor=None, progress=None):
-    """Scale 1: 10 random orders of each table, 20 subsets of each number of models; other scales change them, down to 2."""
-    orders, subsets = max(2, round(10 * scale)), max(2, round(20 * scale))
+    """Scale 1: 30 random orders of each table, 40 subsets of each number of models; other scales change them, down to 2."""
+    orders, subsets = max(2, round(30 * scale)), max(2, round(40 * scale))
     resources = {"threads": threads, "executor": executor, "progress": progress}
     out, share, rng = {}, {"units": "1", "long_name": "performance / certified bound"}, np.random.default_rng(11)
 

@@ -4,7 +4,10 @@ import hashlib
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
+# hypothesis also tries constants of whatever modules happen to be loaded, which depends on the order of the tests
+providers.is_local_module_file = lambda path: False  # type: ignore[attr-defined]
 settings.register_profile("house", derandomize=True, deadline=None)  # the same examples on every machine; --hypothesis-profile=default searches anew
 settings.load_profile("house")
 

@@ -21,9 +21,16 @@ def one_stock(rule: str, spec: Spec, arms: int | None = None) -> float:
     """
     if spec.law != RUIN or spec.budget.size != 1:
         raise BadValue(f"{rule}: got a problem of law {spec.law.name} with {spec.budget.size} budgets; allowed: law RUIN, one stock")
+    if hasattr(spec.public, "supervised_horizon"):
+        raise BadValue(f"{rule}: got sandbagging, where a reward is no gain of the stock; allowed: problems whose stock grows by the reward")
+    _same_arms(rule, spec, arms)
+    return float(spec.budget[0])
+
+
+def _same_arms(rule: str, spec: Spec, arms: int | None) -> None:
+    """As many arms as the rule was told of."""
     if arms not in (None, spec.n_actions):
         raise BadValue(f"{rule}: got a problem with {spec.n_actions} arms; allowed: {arms}, as many as outcomes has rows")
-    return float(spec.budget[0])
 
 
 def laws(outcomes: Any, probabilities: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -194,7 +201,7 @@ def supervised(rule: str, spec: Spec, arms: int | None = None) -> tuple[int, int
     >>> supervised("a rule", sandbagging([[0, 2]], [[0.5, 0.5]], 9, 5, 3).spec)
     (9, 5, 3)
     """
-    cap = one_stock(rule, spec, arms)
     if not hasattr(spec.public, "supervised_horizon"):
         raise BadValue(f"{rule}: got a problem without a supervised horizon; allowed: sandbagging")
-    return int(cap), int(spec.public.supervised_horizon), int(spec.public.free_horizon)
+    _same_arms(rule, spec, arms)
+    return int(spec.budget[0]), int(spec.public.supervised_horizon), int(spec.public.free_horizon)

@@ -4,7 +4,7 @@ Answers are +1 or -1, an agent's bias is mu = 2 P(right) - 1. A node takes the m
 bias (`fidelity`), and with probability rho (`correlation`) all b received messages are one and the same, so that any two have correlation rho; all luck is fresh
 at every node. With the odd, concave f_b(mu) = E sign(Z_1 + ... + Z_b), one level maps mu to F(mu) = rho gamma mu + (1 - rho) f_b(gamma mu), and F'(0) = alpha decides.
 
-With common="sent" the shared bit is drawn before the channel and then sent b times: the first term becomes rho mu f_b(gamma). All arguments broadcast as
+With correlated="sent" the shared bit is drawn before the channel and then sent b times: the first term becomes rho mu f_b(gamma). All arguments broadcast as
 numpy's do. Tags: [S2] as a public note on the paper quotes it, [D] derived by us and checked by the tests, [R] a reconstruction of ours.
 """
 
@@ -139,9 +139,9 @@ def majority_map(bias: Any, fan_in: Any) -> Any:
 class _Level:
     """F(mu) = first mu + second f_b(gamma mu), its pieces broadcast to one shape."""
 
-    def __init__(self, fan_in: Any, correlation: Any, fidelity: Any, common: str, *more: np.ndarray) -> None:
+    def __init__(self, fan_in: Any, correlation: Any, fidelity: Any, correlated: str, *more: np.ndarray) -> None:
         b, rho, g, *self.more = np.broadcast_arrays(_odd(fan_in), _correlation(correlation), _fidelity(fidelity), *more)
-        sent = choice("common", common, ("received", "sent")) == "sent"
+        sent = choice("correlated", correlated, ("received", "sent")) == "sent"
         self.b, self.rho, self.g, self.slope = b, rho, g, _slopes(b)
         self.first = rho * (_majority(g, b) if sent else g)
         self.second = 1.0 - rho
@@ -188,24 +188,24 @@ class _Level:
         return np.where((self.g == 1.0) & (self.alpha > 1.0), 1.0, star)
 
 
-def level_map(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def level_map(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """F(mu) = rho gamma mu + (1 - rho) f_b(gamma mu): the bias one level up [S2].
 
     Parameters
     ----------
     bias : mu in [-1, 1]. fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1], the factor on the bias of a message.
-    common : "received", the shared failure replaces the b received messages, or "sent", it comes before the channel: rho mu f_b(gamma) + (1 - rho) f_b(gamma mu).
+    correlated : "received", the shared failure replaces the b received messages, or "sent", it comes before the channel: rho mu f_b(gamma) + (1 - rho) f_b(gamma mu).
 
     Examples
     --------
     >>> round(level_map(0.05, 3, fidelity=0.9), 10), round(level_map(1.0, 3, 0.2, 0.9), 4)
     (0.0674544375, 0.9684)
     """
-    level = _Level(fan_in, correlation, fidelity, common, _real("bias", bias, -1.0, 1.0))
+    level = _Level(fan_in, correlation, fidelity, correlated, _real("bias", bias, -1.0, 1.0))
     return _out(level.map(level.more[0]))
 
 
-def level_slope(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def level_slope(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """F'(mu) = rho gamma + (1 - rho) gamma f_b'(0) (1 - gamma^2 mu^2)^h; at mu* the factor by which |mu_t - mu*| shrinks each level [D].
 
     Parameters
@@ -217,26 +217,26 @@ def level_slope(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 
     >>> round(level_slope(fixed_point(3, 0.0, 0.9), 3, 0.0, 0.9), 12)
     0.3
     """
-    level = _Level(fan_in, correlation, fidelity, common, _real("bias", bias, -1.0, 1.0))
+    level = _Level(fan_in, correlation, fidelity, correlated, _real("bias", bias, -1.0, 1.0))
     return _out(level.derivative(level.more[0]))
 
 
-def amplification(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def amplification(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """alpha = F'(0) = gamma (rho + (1 - rho) f_b'(0)): at most 1, a deep tree forgets everything; above, the signal survives ([S2], Theorem 4).
 
     Parameters
     ----------
-    fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1]. common : as for `level_map`; "sent" gives rho f_b(gamma) + (1 - rho) gamma f_b'(0).
+    fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1]. correlated : as for `level_map`; "sent" gives rho f_b(gamma) + (1 - rho) gamma f_b'(0).
 
     Examples
     --------
     >>> amplification(3, 0.5, 0.8), round(amplification(5, 0.2, 0.8), 12)
     (1.0, 1.36)
     """
-    return _out(_Level(fan_in, correlation, fidelity, common).alpha)
+    return _out(_Level(fan_in, correlation, fidelity, correlated).alpha)
 
 
-def tree_bias(start_bias: Any, depth: int, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def tree_bias(start_bias: Any, depth: int, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """mu_L, the bias of the root of a tree of `depth` levels: mu_(t+1) = F(mu_t) from mu_0 [S2].
 
     Parameters
@@ -248,7 +248,7 @@ def tree_bias(start_bias: Any, depth: int, fan_in: Any, correlation: Any = 0.0, 
     >>> round(tree_bias(0.1, 4, 3, fidelity=0.9), 5), round(tree_bias(0.2, 2, 7, 0.1, 0.85), 5)
     (0.32155, 0.55567)
     """
-    level = _Level(fan_in, correlation, fidelity, common, _real("start_bias", start_bias, -1.0, 1.0), _counts("depth", depth, 0))
+    level = _Level(fan_in, correlation, fidelity, correlated, _real("start_bias", start_bias, -1.0, 1.0), _counts("depth", depth, 0))
     mu, depths = level.more
     for t in range(int(depths.max())):
         new = np.where(t < depths, level.map(mu), mu)
@@ -259,7 +259,7 @@ def tree_bias(start_bias: Any, depth: int, fan_in: Any, correlation: Any = 0.0, 
 
 
 # ------------------------------------------------------------------------------------------------ many levels
-def fixed_point(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def fixed_point(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """mu* = lim mu_t from any mu_0 > 0: the root of F(mu) = mu in (0, 1) where alpha > 1, 0 where alpha <= 1, 1 where gamma = 1 and nowhere else [S2].
 
     For b = 3, mu* = sqrt(2 (alpha - 1) / ((1 - rho) gamma^3)) [D]. F is concave, so that Newton's method from 1 falls to the root; 1e-15 near,
@@ -274,7 +274,7 @@ def fixed_point(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common
     >>> fixed_point(3, 0.0, [0.6, 0.7, 0.8, 0.9, 1.0]).round(6).tolist()
     [0.0, 0.539949, 0.883883, 0.979908, 1.0]
     """
-    return _out(_Level(fan_in, correlation, fidelity, common).fixed())
+    return _out(_Level(fan_in, correlation, fidelity, correlated).fixed())
 
 
 def fixed_point_ceiling(correlation: Any, fidelity: Any) -> Any:
@@ -303,10 +303,10 @@ def _settle(value: np.ndarray, alpha: Any, to: float) -> np.ndarray:
     return value
 
 
-def critical_fidelity(fan_in: Any, correlation: Any = 0.0, common: str = "received") -> Any:
+def critical_fidelity(fan_in: Any, correlation: Any = 0.0, correlated: str = "received") -> Any:
     """gamma_c = 1 / (rho + (1 - rho) f_b'(0)), where alpha = 1 [D]; (1 - gamma_c) / 2 is the critical probability of a flip.
 
-    With common="sent" the root of rho f_b(gamma) + (1 - rho) gamma f_b'(0) = 1. At the number returned `amplification` is at most 1: nothing survives.
+    With correlated="sent" the root of rho f_b(gamma) + (1 - rho) gamma f_b'(0) = 1. At the number returned `amplification` is at most 1: nothing survives.
 
     Parameters
     ----------
@@ -317,12 +317,12 @@ def critical_fidelity(fan_in: Any, correlation: Any = 0.0, common: str = "receiv
     >>> critical_fidelity([3, 5, 7]).round(6).tolist()
     [0.666667, 0.533333, 0.457143]
     """
-    level = _Level(fan_in, correlation, 1.0, common)
+    level = _Level(fan_in, correlation, 1.0, correlated)
 
     def alpha(g: np.ndarray) -> np.ndarray:
-        return np.asarray(amplification(level.b, level.rho, g, common))
+        return np.asarray(amplification(level.b, level.rho, g, correlated))
 
-    if common == "received":
+    if correlated == "received":
         return _out(_settle(1.0 / level.alpha, alpha, 0.0))
     low, high = np.zeros(level.b.shape), np.ones(level.b.shape)
     for _ in range(60):
@@ -332,10 +332,10 @@ def critical_fidelity(fan_in: Any, correlation: Any = 0.0, common: str = "receiv
     return _out(low)
 
 
-def critical_correlation(fan_in: Any, fidelity: Any = 1.0, common: str = "received") -> Any:
+def critical_correlation(fan_in: Any, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """rho_c = (f_b'(0) - 1/gamma) / (f_b'(0) - 1), where alpha = 1 [D]: alpha > 1 below it. 0 where independent messages collapse already.
 
-    With common="sent", (gamma f_b'(0) - 1) / (gamma f_b'(0) - f_b(gamma)).
+    With correlated="sent", (gamma f_b'(0) - 1) / (gamma f_b'(0) - f_b(gamma)).
 
     Parameters
     ----------
@@ -346,17 +346,17 @@ def critical_correlation(fan_in: Any, fidelity: Any = 1.0, common: str = "receiv
     >>> critical_correlation([3, 5, 7], 0.9).round(6).tolist()
     [0.777778, 0.873016, 0.906433]
     """
-    level = _Level(fan_in, 0.0, _real("fidelity", fidelity, _TINY, 1.0, "numbers in (0, 1]"), common)
-    shared = level.g if common == "received" else _majority(level.g, level.b)
+    level = _Level(fan_in, 0.0, _real("fidelity", fidelity, _TINY, 1.0, "numbers in (0, 1]"), correlated)
+    shared = level.g if correlated == "received" else _majority(level.g, level.b)
     rho = np.clip((level.alpha - 1.0) / (level.alpha - shared), 0.0, 1.0)
 
     def alpha(r: np.ndarray) -> np.ndarray:
-        return np.where(rho == 0.0, 0.0, np.asarray(amplification(level.b, np.minimum(r, _BELOW_ONE), level.g, common)) * (r < 1.0))
+        return np.where(rho == 0.0, 0.0, np.asarray(amplification(level.b, np.minimum(r, _BELOW_ONE), level.g, correlated)) * (r < 1.0))
 
     return _out(_settle(rho, alpha, 1.0))
 
 
-def organisation_exponent(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def organisation_exponent(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """s = ln alpha / ln b: a weak signal grows as N^s with the N = b^L leaves. Always below 1/2 ([S2], Theorem 5; the bound [D]).
 
     Parameters
@@ -368,12 +368,12 @@ def organisation_exponent(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1
     >>> organisation_exponent([3, 5, 7]).round(6).tolist()
     [0.36907, 0.390577, 0.402259]
     """
-    level = _Level(fan_in, correlation, fidelity, common)
+    level = _Level(fan_in, correlation, fidelity, correlated)
     with np.errstate(divide="ignore"):
         return _out(np.log(level.alpha) / np.log(level.b))
 
 
-def mixing_depth(start_bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, common: str = "received") -> Any:
+def mixing_depth(start_bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """L_mix = ln(mu* / mu_0) / ln alpha: the depth at which growth by alpha would reach mu*; more depth buys little. N_mix = b^L_mix = (mu*/mu_0)^(1/s) [D].
 
     0 where mu_0 >= mu*, so also where alpha <= 1: no depth gains anything. The paper defines a mixing depth too; its constants were not available.
@@ -387,14 +387,14 @@ def mixing_depth(start_bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity:
     >>> round(mixing_depth(0.01, 3, 0.0, 0.9), 3), round(mixing_depth(0.01, 5, 0.0, 0.9), 3)
     (15.278, 8.796)
     """
-    level = _Level(fan_in, correlation, fidelity, common, _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]"))
+    level = _Level(fan_in, correlation, fidelity, correlated, _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]"))
     mu, star = level.more[0], level.fixed()
     grows = star > mu
     return _out(np.where(grows, np.log(np.where(grows, star, 1.0) / mu), 0.0) / np.log(np.where(grows, level.alpha, 2.0)))
 
 
 def clipped_bias(
-    start_bias: Any, depth: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, eta: Any = None, common: str = "received"
+    start_bias: Any, depth: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, eta: Any = None, correlated: str = "received"
 ) -> tuple[Any, Any]:
     """(lower, upper), two closed forms with lower <= mu_t <= upper: a signal that grows by a factor and is clipped [D].
 
@@ -417,7 +417,9 @@ def clipped_bias(
     ([0.081112, 0.123019], 0.12251)
     """
     told = np.zeros(()) if eta is None else _real("eta", eta, 0.0, _BELOW_ONE, "numbers in [0, 1)")
-    level = _Level(fan_in, correlation, fidelity, common, _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]"), _counts("depth", depth, 0), told)
+    level = _Level(
+        fan_in, correlation, fidelity, correlated, _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]"), _counts("depth", depth, 0), told
+    )
     mu, t, given = level.more
     star = level.fixed()
     rises = mu < star

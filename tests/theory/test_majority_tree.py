@@ -437,7 +437,7 @@ def bias_path(start, levels, b, rho, gamma):
         (lambda: amplification(3, 1.0), "correlation"),
         (lambda: amplification(3, -0.1), "correlation"),
         (lambda: amplification(3, 0.0, 1.1), "fidelity"),
-        (lambda: amplification(3, 0.0, 1.0, "both"), "common"),
+        (lambda: amplification(3, 0.0, 1.0, "both"), "correlated"),
         (lambda: amplification("three"), "fan_in"),
         (lambda: amplification([[3], [5, 7]]), "fan_in"),
         (lambda: amplification(True), "fan_in"),

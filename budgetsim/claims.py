@@ -19,6 +19,7 @@ from .intervals import Interval
 from .model import Verdict
 
 LEVEL = 1.0 - 1e-6  #: of one statistical verdict that stands alone
+THEOREM = 1.0 - 1e-8  #: of one statistical verdict of a theorem check: up to 100 of them share a family-wise error of 1e-6
 
 
 def exact(claim: str, ok: bool, margin: float = math.nan, detail: str = "") -> Verdict:
@@ -31,6 +32,17 @@ def exact(claim: str, ok: bool, margin: float = math.nan, detail: str = "") -> V
     if (margin < 0.0) if ok else (margin > 0.0):
         raise BadValue(f"margin: got {margin!r} with ok={ok}; allowed: >= 0 where the claim holds, <= 0 where it fails")
     return Verdict(claim, "exact", ok, float(margin), detail=detail)
+
+
+def proved(claim: str, ok: bool, margin: float = math.nan, detail: str = "") -> Verdict:
+    """A statement that was proved by a machine: symbolically, in rationals, over all of a finite class, by intervals, by an SMT solver.
+
+    The claim says exactly what was proved, often a lemma on a stated range; `detail` says by what.
+
+    >>> proved("sum of the first n numbers, n <= 99", all(sum(range(n + 1)) == n * (n + 1) // 2 for n in range(100)), detail="enumeration").kind
+    'proved'
+    """
+    return exact(claim, ok, margin, detail)._replace(kind="proved")
 
 
 def at_most(claim: str, value: float, bound: float, tolerance: float = 0.0, kind: str = "certified", detail: str = "") -> Verdict:

@@ -190,7 +190,7 @@ class Optimum(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a claim. `holds`: True | False | "unresolved". `kind`: "exact" | "certified" | "statistical".
+    """What became of a claim. `holds`: True | False | "unresolved". `kind`: "proved" | "exact" | "certified" | "statistical".
 
     `margin` >= 0 where it holds: how far the claim is from failing, in the claim's own unit.
     """

@@ -32,6 +32,7 @@ FLIP, COIN, ABSTAIN = range(3)
 RECEIVED, SENT = range(2)
 MOMENTS = 11  #: integers kept of a level: x, xx of the nodes that are right; c, r, v, cc, cr, cv, rr, rv, vv of its pairs
 SENT_RIGHT, AGREE, RIGHT, DIFFER, WRONG = range(5)  #: what is counted a level and replication
+PAIR_COUNTER, PAIR_TIMES, PAIR_PLUS = (AGREE, RIGHT, RIGHT, DIFFER, WRONG, WRONG), (1, 2, 2, 1, 2, 2), (0, 0, 1, 0, 0, 1)  #: what a pair adds where
 
 
 def threshold(p: Any) -> np.ndarray:
@@ -246,30 +247,25 @@ def play(seed, first, replications, wires, chances, modes, level_base, level_dig
                                 minus[k, w] = a ^ d
                                 d &= a
                 if i & 1:  # a pair is complete
-                    base = level_base[level[v]]
-                    size = level_base[level[v] + 1] - base
-                    each = size // 5
-                    n = added[level[v], AGREE]
-                    for w in range(width):
-                        carry[w] = there[w] & last_there[w] & ~(bits[w] ^ last_bits[w]) & valid[w]
-                    tally(carry, n, base + AGREE * each, level_digits, pending)
-                    for w in range(width):
-                        carry[w] = there[w] & bits[w] & valid[w]
-                    tally(carry, 2 * n, base + RIGHT * each, level_digits, pending)
-                    for w in range(width):
-                        carry[w] = last_there[w] & last_bits[w] & valid[w]
-                    tally(carry, 2 * n + 1, base + RIGHT * each, level_digits, pending)
-                    if channel == ABSTAIN:
+                    n, t = added[level[v], AGREE], level[v]
+                    each = (level_base[t + 1] - level_base[t]) // 5
+                    for q in range(6 if channel == ABSTAIN else 3):
                         for w in range(width):
-                            carry[w] = there[w] & last_there[w] & (bits[w] ^ last_bits[w]) & valid[w]
-                        tally(carry, n, base + DIFFER * each, level_digits, pending)
-                        for w in range(width):
-                            carry[w] = there[w] & ~bits[w] & valid[w]
-                        tally(carry, 2 * n, base + WRONG * each, level_digits, pending)
-                        for w in range(width):
-                            carry[w] = last_there[w] & ~last_bits[w] & valid[w]
-                        tally(carry, 2 * n + 1, base + WRONG * each, level_digits, pending)
-                    added[level[v], AGREE] = n + 1
+                            alike, now, then = ~(bits[w] ^ last_bits[w]), there[w] & valid[w], last_there[w] & valid[w]
+                            if q == 0:
+                                carry[w] = now & then & alike
+                            elif q == 1:
+                                carry[w] = now & bits[w]
+                            elif q == 2:
+                                carry[w] = then & last_bits[w]
+                            elif q == 3:
+                                carry[w] = now & then & ~alike
+                            elif q == 4:
+                                carry[w] = now & ~bits[w]
+                            else:
+                                carry[w] = then & ~last_bits[w]
+                        tally(carry, PAIR_TIMES[q] * n + PAIR_PLUS[q], level_base[t] + PAIR_COUNTER[q] * each, level_digits, pending)
+                    added[t, AGREE] = n + 1
                 for w in range(width):
                     last_bits[w] = bits[w]
                     last_there[w] = there[w]

@@ -5,6 +5,7 @@ with the attribute `observes=True` does so as well, and its own observation is o
 Everything is told relative to the truth: +1 is right, -1 is wrong, a bias is the mean of that, 2 P(right) - 1.
 """
 
+import itertools
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -78,7 +79,7 @@ def star(leaves: Any) -> Any:
 
 
 def chain(agents: Any) -> Any:
-    """N agents in a row: each observes, and tells the next one its opinion. Edge weights make weighted votes and averages a running mean.
+    """N agents in a row: each observes, and tells the next one its opinion. Edge weights make averages a running mean.
 
     >>> list(chain(3).edges(data="weight"))
     [(0, 1, 1.0), (1, 2, 2.0)]
@@ -231,7 +232,7 @@ def organisation_tokens(graph: Any, leaf_compute: Any, message_length: Any) -> f
     return observers * number("leaf_compute", leaf_compute, 0.0) + 2.0 * number("message_length", message_length, 0.0) * graph.number_of_edges()
 
 
-def _each(name: str, value: Any, labels: list[Any], low: float, high: float) -> np.ndarray:
+def each(name: str, value: Any, labels: list[Any], low: float, high: float) -> np.ndarray:
     """One number for all, or a mapping with a number for each."""
     if not isinstance(value, Mapping):
         return np.full(len(labels), number(name, value, low, high))
@@ -279,13 +280,13 @@ def wire(
         around = " -> ".join(repr(u) for u, _ in networkx.find_cycle(graph))
         raise BadValue(f"graph: got the cycle {around} -> ...; allowed: a directed graph without cycles")
     bias = np.zeros(n + own.size)
-    bias[np.concatenate([np.flatnonzero(degree == 0), n + np.arange(own.size)])] = _each("leaf_bias", leaf_bias, observers, -1.0, 1.0)
+    bias[np.concatenate([np.flatnonzero(degree == 0), n + np.arange(own.size)])] = each("leaf_bias", leaf_bias, observers, -1.0, 1.0)
     gamma = np.ones(source.size)
-    gamma[~private] = _each("fidelity", fidelity, pairs, 0.0, 1.0)
+    gamma[~private] = each("fidelity", fidelity, pairs, 0.0, 1.0)
     inner = np.flatnonzero(degree > 0)
     rho, q = np.zeros(n + own.size), np.zeros(n + own.size)
-    rho[inner] = _each("correlation", correlation, [labels[i] for i in inner], 0.0, 1.0)
-    q[inner] = _each("noise", noise, [labels[i] for i in inner], 0.0, 1.0)
+    rho[inner] = each("correlation", correlation, [labels[i] for i in inner], 0.0, 1.0)
+    q[inner] = each("noise", noise, [labels[i] for i in inner], 0.0, 1.0)
     wiring = Wiring(labels, start, source, private, order, level, place, bias, gamma, rho, q, np.ones(source.size), kind, shared, weighted)
     if weighted:
         wiring = wiring._replace(weight=_log_odds(wiring) if weights is None else _weights(weights, pairs, private))
@@ -294,7 +295,7 @@ def wire(
 
 def _weights(weights: Any, pairs: list[Any], private: np.ndarray) -> np.ndarray:
     out = np.ones(private.size)
-    out[~private] = _each("weights", weights, pairs, -1e9, 1e9)
+    out[~private] = each("weights", weights, pairs, -1e9, 1e9)
     return out
 
 
@@ -310,17 +311,42 @@ def recursion(wiring: Wiring) -> np.ndarray:
     the theory for unequal inputs; wrong where inputs share ancestors. Weighted votes: fan-in up to 16 (10 with abstention)."""
     out = wiring.bias.copy()
     for v in wiring.order:
-        a, b = wiring.start[v], wiring.start[v + 1]
-        if a == b:
-            continue
-        gamma, mu, rho = wiring.fidelity[a:b], out[wiring.source[a:b]], wiring.correlation[v]
-        weight = wiring.weight[a:b] if wiring.weighted else None
-        value = (1.0 - rho) * vote_bias(mu, gamma, wiring.channel, weight) if rho < 1.0 else 0.0
-        if rho > 0.0 and wiring.shared == bit_votes.RECEIVED:
-            value += rho * gamma[0] * mu[0] * (1.0 if weight is None else np.sign(math.fsum(weight)))
-        elif rho > 0.0:
-            value += rho * mu[0] * vote_bias(np.ones(b - a), gamma, wiring.channel, weight)
-        out[v] = (1.0 - 2.0 * wiring.noise[v]) * value
+        if wiring.start[v] < wiring.start[v + 1]:
+            out[v] = said(wiring, v, out[wiring.source[wiring.start[v] : wiring.start[v + 1]]])
+    return out
+
+
+def said(wiring: Wiring, v: int, bias: np.ndarray) -> float:
+    """Bias of what node v says when its inputs say independent things of these biases."""
+    a, b, rho = wiring.start[v], wiring.start[v + 1], wiring.correlation[v]
+    gamma, weight = wiring.fidelity[a:b], wiring.weight[a:b] if wiring.weighted else None
+    value = (1.0 - rho) * vote_bias(bias, gamma, wiring.channel, weight) if rho < 1.0 else 0.0
+    if rho > 0.0 and wiring.shared == bit_votes.RECEIVED:
+        value += rho * gamma[0] * bias[0] * (1.0 if weight is None else np.sign(math.fsum(weight)))
+    elif rho > 0.0:
+        value += rho * bias[0] * vote_bias(np.ones(b - a), gamma, wiring.channel, weight)
+    return (1.0 - 2.0 * wiring.noise[v]) * value
+
+
+def enumeration(wiring: Wiring) -> np.ndarray:
+    """(n,) exact bias of each node, shared ancestors and all: the joint law of the nodes that are still to be read, all patterns."""
+    places = int(wiring.place.max()) + 1
+    widest = int(np.diff(wiring.start).max())
+    if places > 20 or widest > 12:
+        raise BadValue(f"graph: got {places} nodes to remember at once and fan-in {widest}; allowed: by enumeration at most 20 and 12: simulate instead")
+    joint, out = np.zeros((2,) * places), wiring.bias.copy()
+    joint[(0,) * places] = 1.0
+    for v in wiring.order:
+        sources, axis = wiring.source[wiring.start[v] : wiring.start[v + 1]], int(wiring.place[v])
+        bias = np.full((1,) * places, wiring.bias[v])
+        if sources.size:
+            axes = wiring.place[sources]
+            table = np.array([said(wiring, v, np.array(pattern)) for pattern in itertools.product((-1.0, 1.0), repeat=sources.size)])
+            table = table.reshape((2,) * sources.size).transpose(np.argsort(axes))
+            bias = table.reshape([2 if k in axes else 1 for k in range(places)])
+        joint = np.stack([(joint * ((1.0 - bias) / 2.0)).sum(axis=axis), (joint * ((1.0 + bias) / 2.0)).sum(axis=axis)], axis=axis)
+        rest = joint.sum(axis=tuple(k for k in range(places) if k != axis))
+        out[v] = rest[1] - rest[0]
     return out
 
 
@@ -357,6 +383,20 @@ def organisation_recursion(graph: Any, leaf_bias: Any, fidelity: Any = 1.0, corr
     """
     wiring = wire(graph, leaf_bias, fidelity, correlation, **options)
     return recursion(wiring)[: len(wiring.labels)]
+
+
+def organisation_enumeration(graph: Any, leaf_bias: Any, fidelity: Any = 1.0, correlation: Any = 0.0, **options: Any) -> np.ndarray:
+    """(n,) exact bias of each node, in the graph's order, also where inputs share ancestors; small organisations and trees.
+
+    Two relays of one leaf, read by a node that also reads the leaf, agree with it: the recursion thinks that they are three opinions.
+
+    >>> import networkx
+    >>> graph = networkx.DiGraph([("leaf", "a"), ("leaf", "b"), ("leaf", "vote"), ("a", "vote"), ("b", "vote")])
+    >>> float(organisation_enumeration(graph, 0.5)[-1]), float(organisation_recursion(graph, 0.5)[-1])
+    (0.5, 0.6875)
+    """
+    wiring = wire(graph, leaf_bias, fidelity, correlation, **options)
+    return enumeration(wiring)[: len(wiring.labels)]
 
 
 # ------------------------------------------------------------------------------------------------ simulation

@@ -1,0 +1,159 @@
+"""All small organisations: how many there are, their exact law, trees that are best and graphs that beat them, bad input."""
+
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from budgetsim import BudgetsimError
+from budgetsim.optima.organisation_enumeration import _families, exact_bias, organisation_enumeration
+from budgetsim.optima.organisation_search import organisation_search
+from budgetsim.shared.organisations import simulate_organisation
+from budgetsim.theory.majority_tree import organisation_exponent, tree_bias
+
+CROSSED = ((0, 1, 2), (0, 1, 2), (0, 1, 2), (3, 4, 5))
+
+
+def as_graph(reads, leaves):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(leaves + len(reads)))
+    graph.add_edges_from((u, leaves + j) for j, inputs in enumerate(reads) for u in inputs)
+    return graph
+
+
+def by_worlds(reads, leaves, mu, gamma, rho):
+    """The root's bias as a mean over every placing of right leaves, flips and shared failures: each world by its own votes."""
+    total = 0.0
+    edges = sum(map(len, reads))
+    for right in itertools.product((1, -1), repeat=leaves):
+        start = np.prod([(1 + z * mu) / 2 for z in right])
+        for flips in itertools.product((1, -1), repeat=edges):
+            chance = np.prod([(1 + f * gamma) / 2 for f in flips])
+            votes, worlds, k = [], [(start * chance, list(right))], 0
+            for inputs in reads:
+                votes, worlds = worlds, []
+                for p, said in votes:
+                    heard = [flips[k + i] * said[u] for i, u in enumerate(inputs)]
+                    for picked, q in [(1 if sum(heard) > 0 else -1, 1 - rho)] + [(h, rho / len(heard)) for h in heard if rho > 0]:
+                        worlds.append((p * q, [*said, picked]))
+                k += len(inputs)
+            total += sum(p * said[-1] for p, said in worlds)
+    return total
+
+
+@pytest.mark.parametrize("agents", [4, 5, 6])
+def test_every_organisation_is_there_once(agents):
+    """networkx's own isomorphism, on every list of odd subsets: 1, 2 and 12 organisations of at most 4, 5 and 6 agents."""
+    apart = []
+    for leaves in range(3, agents):
+        for readers in range(1, agents - leaves + 1):
+            options = [[c for b in (3, 5) for c in itertools.combinations(range(leaves + j), b)] for j in range(readers)]
+            for reads in itertools.product(*options):
+                graph = as_graph(reads, leaves)
+                if all(graph.out_degree(u) for u in range(leaves + readers - 1)) and not any(nx.is_isomorphic(graph, g) for g in apart):
+                    apart.append(graph)
+    ours = [as_graph([[i for i in range(8) if m >> i & 1] for m in masks], f.leaves) for f in _families(agents, 7) for masks in f.masks]
+    assert len(ours) == len(apart) == {4: 1, 5: 2, 6: 12}[agents]
+    assert all(any(nx.is_isomorphic(a, b) for b in ours) for a in apart)
+
+
+@pytest.mark.parametrize(("reads", "leaves"), [([(0, 1, 2)], 3), ([(0, 1, 2), (0, 1, 3)], 4), ([(0, 1, 2), (0, 1, 2, 3, 4)], 4), ([(0, 1, 2), (0, 1, 2), (2, 3, 4)], 3)])
+def test_the_law_is_exact(reads, leaves):
+    """Against the sum over all worlds, one at a time."""
+    for mu, gamma, rho in [(0.1, 0.9, 0.0), (0.6, 0.7, 0.35), (1.0, 0.5, 0.9)]:
+        assert exact_bias(reads, leaves, mu, gamma, rho) == pytest.approx(by_worlds(reads, leaves, mu, gamma, rho), abs=1e-12)
+
+
+def test_complete_trees_are_those_of_the_recursion():
+    """Stars of 3, 5 and 7; two levels of 3, 13 agents, with shared failures on either side of the channel."""
+    for b, common in itertools.product((3, 5, 7), ("received", "sent")):
+        assert exact_bias([range(b)], b, 0.3, 0.8, 0.2, common) == pytest.approx(tree_bias(0.3, 1, b, 0.2, 0.8, common), abs=1e-13)
+    two = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11)]
+    for common in ("received", "sent"):
+        assert exact_bias(two, 9, 0.3, 0.8, 0.2, common) == pytest.approx(tree_bias(0.3, 2, 3, 0.2, 0.8, common), abs=1e-13)
+
+
+def test_the_simulator_agrees_where_ancestors_are_shared(seed):
+    """The house's simulator, 4e5 questions each, within 5 standard errors; control: the recursion, which takes inputs for independent, is not."""
+    for reads, leaves, gamma in [(CROSSED, 3, 0.7), (CROSSED, 3, 1.0), ([(0, 1, 2), (0, 1, 3), (1, 2, 3), (4, 5, 6)], 4, 0.9)]:
+        run = simulate_organisation(as_graph(reads, leaves), 0.5, gamma, replications=400_000, seed=seed)
+        exact = exact_bias(reads, leaves, 0.5, gamma)
+        assert abs(run.node_bias[-1] - exact) < 5 * run.node_error[-1]
+        assert abs(run.node_bias[-1] - tree_bias(0.5, 2, 3, 0.0, gamma)) > 10 * run.node_error[-1]
+
+
+cases = st.tuples(st.floats(10.0, 1e5), st.floats(0.02, 0.5), st.floats(0.02, 0.95), st.floats(-3.0, -0.7), st.floats(0.3, 1.0))
+
+
+@settings(max_examples=200)
+@given(cases)
+def test_a_complete_tree_is_best_where_failures_are_not_shared(case):
+    """rho = 0, a wide window, at most 7 agents: of all 143 organisations the best is one agent or a star. Not proved: no example against it was found."""
+    budget, beta, single, part, gamma = case
+    m = budget * 10**part
+    best = organisation_enumeration(budget, 100 * m, single / budget**beta, beta, m, gamma)
+    assert best.plan.tried == 143 and best.value <= best.plan.complete * (1 + 1e-12)
+    assert best.lower <= best.value <= best.upper and best.plan.single <= best.plan.complete <= best.plan.tree <= best.value * (1 + 1e-12)
+    if best.plan.reads:
+        found = exact_bias(best.plan.reads, best.plan.leaves, min(1.0, single / budget**beta * best.plan.leaf_compute**beta), gamma)
+        assert found == pytest.approx(best.value, rel=1e-9)
+        assert budget == pytest.approx(best.plan.leaves * best.plan.leaf_compute + 2 * m * best.plan.edges)
+
+
+@settings(max_examples=200)
+@given(cases, st.sampled_from([0.0, 0.2, 0.6]))
+def test_complete_ones_are_those_that_the_search_tries(case, rho):
+    """With a window of at most 7 messages and one level, both optima find the same best star."""
+    budget, beta, single, part, gamma = case
+    m = budget * 10**part
+    known = budget, 5.5 * m, single / budget**beta, beta, m, gamma, rho
+    searched = organisation_search(*known)
+    small = organisation_enumeration(*known)
+    if searched.plan.depth <= 1:
+        assert small.plan.complete == pytest.approx(searched.value, rel=1e-12)
+    else:
+        assert small.plan.complete <= searched.value * (1 + 1e-12)
+
+
+def test_shared_ancestors_beat_every_tree_where_none_pays():
+    """rho = .3, beta = .3, b = 3, no noise: s = .2732 < beta, so of all complete trees of any size one agent is best (Theorem 5). Three leaves that three
+    readers read earn 2.5% more: a shared failure belongs to a reader, and whoever is read three times fails three times apart. Control: beta = .4, where they do not."""
+    assert organisation_exponent(3, 0.3) < 0.3
+    for beta, wins in [(0.3, True), (0.4, False)]:
+        known = 1e5, 3.0, 0.02 / 1e5**beta, beta, 1.0, 1.0, 0.3
+        searched, best = organisation_search(*known), organisation_enumeration(*known)
+        assert searched.plan.depth == 0 and searched.plan.relaxed == best.plan.tree == best.plan.single == searched.value
+        assert (best.value > 1.02 * searched.value) is wins
+        if wins:
+            assert best.plan.reads == CROSSED and best.plan.shares
+
+
+def test_noise_is_a_reason_too():
+    """rho = 0, gamma = .9, a window of three messages, beta just above s: reading the same three leaves again beats one agent and every complete tree."""
+    s = organisation_exponent(3, 0.0, 0.9)
+    known = 1e5, 3.0, 0.02 / 1e5**0.28, 0.28, 1.0, 0.9
+    searched, best = organisation_search(*known), organisation_enumeration(*known)
+    assert s < 0.28 and searched.plan.depth == 0 and best.value > 1.01 * searched.value and best.plan.reads == CROSSED
+
+
+def test_a_tree_need_not_be_complete():
+    """b = 3, weak signal, a budget between two steps of the depth: five leaves beat 1, 3, 9, ...: the complete tree of any size."""
+    known = 1.8e3, 150.0, 1e-3, 0.2, 50.0, 1.0
+    searched, best = organisation_search(*known), organisation_enumeration(*known)
+    assert best.plan.reads == ((0, 1, 2), (3, 4, 5)) and best.plan.leaves == 5 and not best.plan.shares
+    assert best.value > 1.001 * searched.value >= 1.001 * best.plan.complete * (1 - 1e-12)
+
+
+BAD = [
+    ({"budget": 0.5}, "below one leaf"), ({"window": 149}, "three messages"), ({"leaf_scale": 0}, "leaf_scale"), ({"beta": 0}, "beta"), ({"message_length": 0}, "message_length"),
+    ({"fidelity": 0}, "fidelity"), ({"fidelity": 1.5}, "fidelity"), ({"correlation": 1}, "correlation"), ({"agents": 9}, "agents"), ({"agents": 2.5}, "agents"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changed", "said"), BAD)
+def test_bad_input_gets_one_line(changed, said):
+    with pytest.raises(BudgetsimError, match=said):
+        organisation_enumeration(**{"budget": 1e4, "window": 250, "leaf_scale": 0.01, "beta": 0.2, "message_length": 50, "fidelity": 0.9} | changed)

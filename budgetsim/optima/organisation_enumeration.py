@@ -75,7 +75,7 @@ def organisation_enumeration(
     >>> for window, beta, rho in ((1_000, 0.2, 0.0), (30, 0.2, 0.0), (30, 0.3, 0.3)):
     ...     best = organisation_enumeration(10_000, window, 0.02 / 10_000**beta, beta, 10, 1.0, rho)
     ...     print(best.plan.reads, round(best.value / best.plan.single, 4))
-    ((0, 1, 2, 3, 4),) 1.3505
+    ((0, 1, 2, 3, 4),) 1.356
     ((0, 1, 2), (3, 4, 5)) 1.2652
     ((0, 1, 2), (0, 1, 2), (0, 1, 2), (3, 4, 5)) 1.0178
 

@@ -82,7 +82,10 @@ def average_word(seed, word, lanes, wires, chances, places, by_level, level_sums
 averaged_word = compiled(average_word)
 
 
-def _averages(graph: Any, leaf_variance: Any, message_variance: Any, correlation: Any, leaf_correlation: Any, weights: Any) -> tuple[Any, ...]:
+def wire_averages(
+    graph: Any, leaf_variance: Any, message_variance: Any, correlation: Any, leaf_correlation: Any, weights: Any = None
+) -> tuple[organisations.Wiring, np.ndarray, np.ndarray, np.ndarray, float]:
+    """Wiring, variances of nodes and of edges, weights that sum to 1 a node, correlation of leaves."""
     wiring = organisations.wire(graph, 0.0, 1.0, correlation, ties="coin")
     labels, start = wiring.labels, wiring.start
     degree = np.array([len(graph.pred[v]) for v in labels])
@@ -114,7 +117,7 @@ def averaging_risk(
     >>> round(averaging_risk(star(8), 2.0, 0.5, 0.3)[0].item(), 12)  # v (rho + (1 - rho) / N) + s2 / N
     0.8375
     """
-    wiring, variance, noise, weight, shared = _averages(graph, leaf_variance, message_variance, correlation, leaf_correlation, weights)
+    wiring, variance, noise, weight, shared = wire_averages(graph, leaf_variance, message_variance, correlation, leaf_correlation, weights)
     n = wiring.start.size - 1
     if n > 3000:
         raise BadValue(f"graph: got {n} nodes; allowed: at most 3000: simulate instead")
@@ -171,7 +174,7 @@ def simulate_averaging(
     >>> round(exact[0].item(), 5), bool(abs(runs.node_risk[0] - exact[0]) < 4 * runs.node_error[0])
     (0.82444, True)
     """
-    wiring, variance, noise, weight, shared = _averages(graph, leaf_variance, message_variance, correlation, leaf_correlation, weights)
+    wiring, variance, noise, weight, shared = wire_averages(graph, leaf_variance, message_variance, correlation, leaf_correlation, weights)
     r, seed = whole("replications", replications, 1, 2**31), whole("seed", seed, 0, 2**64 - 1)
     n = len(wiring.labels)
     level = wiring.level.copy()

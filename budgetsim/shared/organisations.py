@@ -199,6 +199,22 @@ def check_organisation(graph: Any, message_length: Any = None, window: Any = Non
         ...
     budgetsim.arguments.BadValue: window: got 149; allowed: at least three messages of 50, 150
     """
+    _checked(graph, message_length, window, ties)
+    import networkx
+
+    if not networkx.is_directed_acyclic_graph(graph):
+        raise BadValue(_cycle(graph))
+
+
+def _cycle(graph: Any) -> str:
+    import networkx
+
+    around = [repr(u) for u, _ in networkx.find_cycle(graph)]
+    return f"graph: got the cycle {' -> '.join([*around, around[0]][:8])}{' ...' if len(around) > 7 else ''}; allowed: a directed graph without cycles"
+
+
+def _checked(graph: Any, message_length: Any, window: Any, ties: Any) -> None:
+    """`check_organisation` but for cycles."""
     import networkx
 
     if not isinstance(graph, networkx.DiGraph) or graph.is_multigraph():
@@ -256,7 +272,7 @@ def wire(
     weights: Any = None,
 ) -> Wiring:
     """The organisation as arrays, checked; arguments as in `simulate_organisation`."""
-    check_organisation(graph, ties="coin" if vote == "weighted" else ties)
+    _checked(graph, None, None, "coin" if vote == "weighted" else ties)
     kind, shared = CHANNELS.index(choice("channel", channel, CHANNELS)), ("received", "sent").index(choice("correlated", correlated, ("received", "sent")))
     weighted = choice("vote", vote, VOTES) == "weighted"
     labels = list(graph.nodes)
@@ -275,10 +291,7 @@ def wire(
     read[source] = True
     order, level, place, places = bit_votes.arranged(start, source, np.flatnonzero(~read))
     if not places:
-        import networkx
-
-        around = " -> ".join(repr(u) for u, _ in networkx.find_cycle(graph))
-        raise BadValue(f"graph: got the cycle {around} -> ...; allowed: a directed graph without cycles")
+        raise BadValue(_cycle(graph))
     bias = np.zeros(n + own.size)
     bias[np.concatenate([np.flatnonzero(degree == 0), n + np.arange(own.size)])] = each("leaf_bias", leaf_bias, observers, -1.0, 1.0)
     gamma = np.ones(source.size)

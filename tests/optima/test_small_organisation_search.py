@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError
-from budgetsim.optima.organisation_enumeration import _families, exact_bias, organisation_enumeration
+from budgetsim.optima.small_organisation_search import _families, exact_bias, small_organisation_search
 from budgetsim.optima.organisation_search import organisation_search
-from budgetsim.shared.organisations import simulate_organisation
+from budgetsim.shared.organisations import organisation_enumeration, simulate_organisation
 from budgetsim.theory.majority_tree import organisation_exponent, tree_bias
 
 CROSSED = ((0, 1, 2), (0, 1, 2), (0, 1, 2), (3, 4, 5))
@@ -62,9 +62,17 @@ def test_every_organisation_is_there_once(agents):
 
 @pytest.mark.parametrize(("reads", "leaves"), [([(0, 1, 2)], 3), ([(0, 1, 2), (0, 1, 3)], 4), ([(0, 1, 2), (0, 1, 2, 3, 4)], 4), ([(0, 1, 2), (0, 1, 2), (2, 3, 4)], 3)])
 def test_the_law_is_exact(reads, leaves):
-    """Against the sum over all worlds, one at a time."""
+    """Against the sum over all worlds, one at a time, and the house's enumeration of one graph, which takes the first input for all: the same where rho = 0."""
     for mu, gamma, rho in [(0.1, 0.9, 0.0), (0.6, 0.7, 0.35), (1.0, 0.5, 0.9)]:
-        assert exact_bias(reads, leaves, mu, gamma, rho) == pytest.approx(by_worlds(reads, leaves, mu, gamma, rho), abs=1e-12)
+        exact = exact_bias(reads, leaves, mu, gamma, rho)
+        assert exact == pytest.approx(by_worlds(reads, leaves, mu, gamma, rho), abs=1e-12)
+        if rho == 0.0:
+            assert exact == pytest.approx(organisation_enumeration(as_graph(reads, leaves), mu, gamma)[-1], abs=1e-12)
+
+
+def test_inputs_that_are_alike_need_no_order():
+    """Where all inputs of a node have one law, the first of them or a drawn one for all is the same."""
+    assert exact_bias(CROSSED, 3, 0.4, 0.8, 0.3) == pytest.approx(organisation_enumeration(as_graph(CROSSED, 3), 0.4, 0.8, 0.3)[-1], abs=1e-12)
 
 
 def test_complete_trees_are_those_of_the_recursion():
@@ -94,7 +102,7 @@ def test_a_complete_tree_is_best_where_failures_are_not_shared(case):
     """rho = 0, a wide window, at most 7 agents: of all 143 organisations the best is one agent or a star. Not proved: no example against it was found."""
     budget, beta, single, part, gamma = case
     m = budget * 10**part
-    best = organisation_enumeration(budget, 100 * m, single / budget**beta, beta, m, gamma)
+    best = small_organisation_search(budget, 100 * m, single / budget**beta, beta, m, gamma)
     assert best.plan.tried == 143 and best.value <= best.plan.complete * (1 + 1e-12)
     assert best.lower <= best.value <= best.upper and best.plan.single <= best.plan.complete <= best.plan.tree <= best.value * (1 + 1e-12)
     if best.plan.reads:
@@ -111,7 +119,7 @@ def test_complete_ones_are_those_that_the_search_tries(case, rho):
     m = budget * 10**part
     known = budget, 5.5 * m, single / budget**beta, beta, m, gamma, rho
     searched = organisation_search(*known)
-    small = organisation_enumeration(*known)
+    small = small_organisation_search(*known)
     if searched.plan.depth <= 1:
         assert small.plan.complete == pytest.approx(searched.value, rel=1e-12)
     else:
@@ -124,7 +132,7 @@ def test_shared_ancestors_beat_every_tree_where_none_pays():
     assert organisation_exponent(3, 0.3) < 0.3
     for beta, wins in [(0.3, True), (0.4, False)]:
         known = 1e5, 3.0, 0.02 / 1e5**beta, beta, 1.0, 1.0, 0.3
-        searched, best = organisation_search(*known), organisation_enumeration(*known)
+        searched, best = organisation_search(*known), small_organisation_search(*known)
         assert searched.plan.depth == 0 and searched.plan.relaxed == best.plan.tree == best.plan.single == searched.value
         assert (best.value > 1.02 * searched.value) is wins
         if wins:
@@ -135,14 +143,14 @@ def test_noise_is_a_reason_too():
     """rho = 0, gamma = .9, a window of three messages, beta just above s: reading the same three leaves again beats one agent and every complete tree."""
     s = organisation_exponent(3, 0.0, 0.9)
     known = 1e5, 3.0, 0.02 / 1e5**0.28, 0.28, 1.0, 0.9
-    searched, best = organisation_search(*known), organisation_enumeration(*known)
+    searched, best = organisation_search(*known), small_organisation_search(*known)
     assert s < 0.28 and searched.plan.depth == 0 and best.value > 1.01 * searched.value and best.plan.reads == CROSSED
 
 
 def test_a_tree_need_not_be_complete():
     """b = 3, weak signal, a budget between two steps of the depth: five leaves beat 1, 3, 9, ...: the complete tree of any size."""
     known = 1.8e3, 150.0, 1e-3, 0.2, 50.0, 1.0
-    searched, best = organisation_search(*known), organisation_enumeration(*known)
+    searched, best = organisation_search(*known), small_organisation_search(*known)
     assert best.plan.reads == ((0, 1, 2), (3, 4, 5)) and best.plan.leaves == 5 and not best.plan.shares
     assert best.value > 1.001 * searched.value >= 1.001 * best.plan.complete * (1 - 1e-12)
 
@@ -156,4 +164,4 @@ BAD = [
 @pytest.mark.parametrize(("changed", "said"), BAD)
 def test_bad_input_gets_one_line(changed, said):
     with pytest.raises(BudgetsimError, match=said):
-        organisation_enumeration(**{"budget": 1e4, "window": 250, "leaf_scale": 0.01, "beta": 0.2, "message_length": 50, "fidelity": 0.9} | changed)
+        small_organisation_search(**{"budget": 1e4, "window": 250, "leaf_scale": 0.01, "beta": 0.2, "message_length": 50, "fidelity": 0.9} | changed)

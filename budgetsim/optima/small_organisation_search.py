@@ -43,7 +43,7 @@ class _Family(NamedTuple):
     complete: np.ndarray
 
 
-def organisation_enumeration(
+def small_organisation_search(
     budget: float, window: float, leaf_scale: float, beta: float, message_length: float, fidelity: float, correlation: float = 0.0, *, agents: int = 7
 ) -> Optimum:
     """The greatest root bias over all acyclic graphs of at most so many agents, each but the leaves an odd majority of three or more others.
@@ -73,7 +73,7 @@ def organisation_enumeration(
     beat one agent all the same: each reader's shared failure is its own.
 
     >>> for window, beta, rho in ((1_000, 0.2, 0.0), (30, 0.2, 0.0), (30, 0.3, 0.3)):
-    ...     best = organisation_enumeration(10_000, window, 0.02 / 10_000**beta, beta, 10, 1.0, rho)
+    ...     best = small_organisation_search(10_000, window, 0.02 / 10_000**beta, beta, 10, 1.0, rho)
     ...     print(best.plan.reads, round(best.value / best.plan.single, 4))
     ((0, 1, 2, 3, 4),) 1.356
     ((0, 1, 2), (3, 4, 5)) 1.2652
@@ -109,7 +109,7 @@ def organisation_enumeration(
             )
     plan = plan._replace(complete=complete, tree=tree, tried=tried)
     of = f"root bias, acyclic graphs of majority votes, at most {most} agents"
-    return Optimum("organisation_enumeration", "certified", best, best * (1.0 - 1e-12), best * (1.0 + 1e-12), plan, None, of)
+    return Optimum("small_organisation_search", "certified", best, best * (1.0 - 1e-12), best * (1.0 + 1e-12), plan, None, of)
 
 
 def exact_bias(reads: Any, leaves: int, start_bias: float, fidelity: float, correlation: float = 0.0, common: str = "received") -> float:

@@ -486,7 +486,7 @@ def simulate(wiring: Wiring, replications: int, seed: int, threads: int = 1) -> 
     digits = np.array([max(int(k), 2 * int(p)).bit_length() for k, p in zip(nodes, pairs)], np.int64)
     base = np.concatenate([[0], np.cumsum(5 * digits)])
     words = -(-replications // 64)
-    width = 16
+    width = min(32, words)
     while width > 1 and (int(wiring.place.max()) + 1 + 2 * base[-1]) * width > 2**22:
         width //= 2
     leaf = fan_in == 0

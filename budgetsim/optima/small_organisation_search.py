@@ -50,7 +50,7 @@ def small_organisation_search(
 
     All leaves get the same compute, x = (B - 2 m edges) / leaves, and the same bias min(1, kappa x^beta). A message has its own channel: whoever is read
     by two is heard twice, with fresh noise. With probability rho a node takes one of its received bits, drawn uniformly, for all of them; on a
-    complete tree that is the law of `organisation_search`. Everybody must be heard by the root, directly or not. The bias is exact: the joint law of all votes,
+    complete tree that is the law of `organisation_search`, with shared ancestors it matters which one (the simulator's is the first). Everybody must be heard by the root, directly or not. The bias is exact: the joint law of all votes,
     summed over its 2^agents states, so nothing is assumed about shared ancestors.
 
     Parameters

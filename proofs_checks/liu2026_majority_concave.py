@@ -2,8 +2,9 @@
 
 Statement: as in the line above; f_b as in `liu2026_majority_derivative`. Source: derived here (the phase transition of [Liu2026]_ rests on it).
 
-Proved: f_b, summed over the binomial in rationals, is odd, f_b(1) = 1, and the Bernstein coefficients on [0, 1] of f_b' and of -f_b'' are
-all >= 0 and not all 0, so that both polynomials are > 0 inside the interval; odd b <= 51, every bias. (For all odd b it follows from the closed form proved in `liu2026_majority_derivative`.)
+Proved: f_b, summed over the binomial in rationals, is odd, f_b(1) = 1, and the Bernstein coefficients on [0, 1] of f_b' and of -f_b'' are all >= 0
+and not all 0, so that both polynomials are > 0 inside the interval; odd b <= 51, every bias. (For all odd b it follows from the closed form proved in
+`liu2026_majority_derivative`.)
 Control: a vote that needs a lead of three for one side, and is a fair coin otherwise: convex at 0.
 """
 

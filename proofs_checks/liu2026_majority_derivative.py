@@ -1,11 +1,11 @@
 """The majority of b votes: f_b'(mu) = f_b'(0) (1 - mu^2)^h with h = (b - 1) / 2 and f_b'(0) = b C(b-1, h) / 2^(b-1) = E |S_b|.
 
-Statement: b odd; f_b(mu) = E sign(Z_1 + ... + Z_b), Z_i independent, +1 or -1, of mean mu. S_b is the sum at mu = 0. Source: [Liu2026]_ for the slope at 0
-(as a public note quotes it); the closed form is derived here.
+Statement: b odd; f_b(mu) = E sign(Z_1 + ... + Z_b), Z_i independent, +1 or -1, of mean mu. S_b is the sum at mu = 0. Source: [Liu2026]_ for the slope
+at 0 (as a public note quotes it); the closed form is derived here.
 
-Proved: (i) for all whole n, k: d/dp P(Bin(n, p) >= k) = n C(n-1, k-1) p^(k-1) (1-p)^(n-k), by a sum that telescopes, term by term in sympy with n and j
-symbolic; n = b, k = h + 1, p = (1 + mu) / 2 give the closed form for all odd b. (ii) Independently, for odd b <= 51, the polynomial that is
-summed over the binomial has this derivative, coefficient by coefficient in rationals, and its slope at 0 is E |S_b|. (iii) Not proved but compared:
+Proved: (i) for all whole n, k: d/dp P(Bin(n, p) >= k) = n C(n-1, k-1) p^(k-1) (1-p)^(n-k), by a sum that telescopes, term by term in sympy with n and
+j symbolic; n = b, k = h + 1, p = (1 + mu) / 2 give the closed form for all odd b. (ii) Independently, for odd b <= 51, the polynomial that is summed
+over the binomial has this derivative, coefficient by coefficient in rationals, and its slope at 0 is E |S_b|. (iii) Not proved but compared:
 `majority_map` and `majority_slope` of theory/majority_tree are this polynomial to 1e-13, at one bias each.
 Control: h replaced by h + 1.
 """

@@ -2,9 +2,10 @@
 
 Statement: f_b'(0) = b C(b-1, h) / 2^(b-1), h = (b - 1) / 2. Source: derived here.
 
-Proved for all odd b >= 3: with w_h = f_b'(0)^2 / b, w_(h+1) / w_h = (2h+1)(2h+3) / (2h+2)^2 = 1 - 1 / (2h+2)^2 (sympy, h symbolic), which is
-in (0, 1) (z3, all real h >= 0), and w_0 = 1: w falls, so w_h < 1. Its limit is that of the product of 1 - 1/(4k^2), 2/pi (Wallis's product; sympy's
-limit of its closed form), which a strictly falling sequence stays above. Independently the inequalities hold in rationals and Arb for every odd b <= 2001. Both constants are sharp: 1 at b = 1, 2/pi in the limit.
+Proved for all odd b >= 3: with w_h = f_b'(0)^2 / b, w_(h+1) / w_h = (2h+1)(2h+3) / (2h+2)^2 = 1 - 1 / (2h+2)^2 (sympy, h symbolic), which is in (0,
+1) (z3, all real h >= 0), and w_0 = 1: w falls, so w_h < 1. Its limit is that of the product of 1 - 1/(4k^2), 2/pi (Wallis's product; sympy's limit of
+its closed form), which a strictly falling sequence stays above. Independently the inequalities hold in rationals and Arb for every odd b <= 2001.
+Both constants are sharp: 1 at b = 1, 2/pi in the limit.
 Control: 2/pi = .6366 replaced by .65.
 """
 
@@ -44,7 +45,7 @@ def run(constant: float | None) -> Verdict:
         f"sqrt({name}) < f_b'(0) < sqrt(b) for every odd b >= 3",
         ok,
         float(gap) if ok else -abs(float(gap)),
-        f"induction step in sympy and z3, limit by Wallis; rationals and Arb for b <= 2001: f_b'(0)^2 / b is {float(gap):.2g} or more from either bound{broken}",
+        f"induction step in sympy and z3, limit by Wallis; for b <= 2001 f_b'(0)^2 / b is {float(gap):.2g} or more inside its bounds (rationals, Arb){broken}",
     )
 
 

@@ -404,7 +404,7 @@ def clipped_bias(
     Parameters
     ----------
     start_bias : mu_0 in (0, 1]. depth : t, whole numbers >= 0.
-    eta : in [0, 1) with (1 - eta) alpha > 1 wherever mu_0 < mu*; unless given, (1 - eta) alpha = (1 + alpha) / 2.
+    eta : in [0, 1) with (1 - eta) alpha > 1 wherever mu_0 < mu*; unless given, the eta for which the lower bound is best, for each t.
     Others as for `amplification`.
 
     Departures from the paper
@@ -414,24 +414,32 @@ def clipped_bias(
     Examples
     --------
     >>> [round(x, 6) for x in clipped_bias(0.05, 3, 3, 0.0, 0.9)], round(tree_bias(0.05, 3, 3, 0.0, 0.9), 6)
-    ([0.081112, 0.123019], 0.12251)
+    ([0.121552, 0.123019], 0.12251)
     """
     told = np.zeros(()) if eta is None else _real("eta", eta, 0.0, _BELOW_ONE, "numbers in [0, 1)")
-    level = _Level(
-        fan_in, correlation, fidelity, correlated, _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]"), _counts("depth", depth, 0), told
-    )
+    start = _real("start_bias", start_bias, _TINY, 1.0, "numbers in (0, 1]")
+    level = _Level(fan_in, correlation, fidelity, correlated, start, _counts("depth", depth, 0), told)
     mu, t, given = level.more
     star = level.fixed()
     rises = mu < star
-    growth = 0.5 * (1.0 + level.alpha) if eta is None else (1.0 - given) * level.alpha
-    if (rises & (growth <= 1.0)).any():
-        raise BadValue(
-            f"eta: got {given[rises & (growth <= 1.0)].flat[0]:g}; allowed: (1 - eta) alpha > 1, alpha = {level.alpha[rises & (growth <= 1.0)].flat[0]:.6g}"
-        )
-    growth = np.where(rises, growth, 1.0)
     with np.errstate(over="ignore"):
         upper = np.where(rises, np.minimum(level.alpha**t * mu, star), star + level.derivative(star) ** t * (mu - star))
-        lower = np.where(rises, np.minimum(growth**t * mu, level.crossing(growth)), np.maximum(star, np.minimum(level.map(mu) / mu, 1.0) ** t * mu))
+        lower = np.maximum(star, np.minimum(level.map(mu) / mu, 1.0) ** t * mu)
+        if eta is None:
+            low, high = mu, np.where(rises, star, mu)
+            for _ in range(60):  # the best eta: the largest m with F(m) / m >= (m / mu_0)^(1/t), whose sides fall and rise
+                middle = np.sqrt(low) * np.sqrt(high)
+                fits = level.map(middle) / middle >= (middle / mu) ** (1.0 / np.maximum(t, 1.0))
+                low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+            clipped = np.where(t > 0, low, mu)
+        else:
+            growth = (1.0 - given) * level.alpha
+            bad = rises & (growth <= 1.0)
+            if bad.any():
+                raise BadValue(f"eta: got {given[bad].flat[0]:g}; allowed: (1 - eta) alpha > 1, alpha = {level.alpha[bad].flat[0]:.6g}")
+            growth = np.where(rises, growth, 1.0)
+            clipped = np.minimum(growth**t * mu, level.crossing(growth))
+        lower = np.where(rises, clipped, lower)
     return _out(lower), _out(upper)
 
 

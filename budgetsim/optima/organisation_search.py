@@ -163,13 +163,14 @@ def exponential_fidelity(scale: float) -> Callable[[float], float]:
 def simple_rules(
     budget: float, window: float, leaf_scale: float, beta: float, message_lengths: Any, fidelity: Any, correlation: float = 0.0
 ) -> dict[str, Rule]:
-    """What four simple rules build with a budget; regret is the optimum less theirs, the ratio theirs over the optimum.
+    """What simple rules build with a budget; regret is the optimum less theirs, the ratio theirs over the optimum.
 
     - "single": one agent, always.
     - "star": one level, as wide as window and budget allow.
     - "equal split": half the tokens for the leaves and half for the messages, so N = 1 + B / (2 c0), rounded down to a power of the greatest fan-in.
-    - "tree at x*": where s > beta, N = (B + c0) / (x* + c0), rounded to the nearest power of b; the fan-in and message are those for
-      which min(G, mu*) is greatest, G being the smooth value at x*; one agent where s <= beta or G is below it.
+    - "tree at x*": where s > beta, N = (B + c0) / (x* + c0), rounded down to a power of b, so that no leaf gets less than x*; the fan-in and message
+      are those for which min(G, mu*) is greatest, G being the smooth value at x*; one agent where s <= beta or G is below it.
+    - "tree near x*": the same, rounded to the nearest power, which may starve the leaves.
 
     The star and the equal split take the message length that serves them best, so they are not weaker than they must be. "Equal split" is our reading of a
     name without a definition.
@@ -186,12 +187,12 @@ def simple_rules(
     --------
     >>> rules = simple_rules(20_000, 150, 0.01, 0.2, 50, 1.0)
     >>> {name: (rule.depth, round(rule.bias, 4)) for name, rule in rules.items()}
-    {'single': (0, 0.0725), 'star': (1, 0.0869), 'equal split': (3, 0.1207), 'tree at x*': (4, 0.1263)}
+    {'single': (0, 0.0725), 'star': (1, 0.0869), 'equal split': (3, 0.1207), 'tree at x*': (3, 0.1207), 'tree near x*': (4, 0.1263)}
     """
     market = _read(budget, window, leaf_scale, beta, message_lengths, fidelity, correlation, None, 0.0)
     money = market.budget
     single = Rule(float(_leaf(market, money)), 1, 0.0, 0, money)
-    found = dict.fromkeys(("single", "star", "equal split", "tree at x*"), single)
+    found = dict.fromkeys(("single", "star", "equal split", "tree at x*", "tree near x*"), single)
     for m, g, widest in zip(market.message, market.fidelity, market.widest, strict=True):
         fans = _fans(market, m, widest, 0)
         if not fans.size:
@@ -203,11 +204,11 @@ def simple_rules(
             tree = _built(market, b, float(m), float(g), depth)
             if tree and (tree.bias > found[name].bias or found[name].depth == 0):
                 found[name] = tree
-    found["tree at x*"] = _at_optimal_compute(market, single)
+    found["tree at x*"], found["tree near x*"] = (_at_optimal_compute(market, single, upwards) for upwards in (1e-12, 0.5))
     return found
 
 
-def _at_optimal_compute(market: _Market, single: Rule) -> Rule:
+def _at_optimal_compute(market: _Market, single: Rule, upwards: float) -> Rule:
     best, most = single, single.bias
     for m, g, widest in zip(market.message, market.fidelity, market.widest, strict=True):
         fans = _fans(market, m, widest, 0)
@@ -218,7 +219,7 @@ def _at_optimal_compute(market: _Market, single: Rule) -> Rule:
         said = np.where(x < market.budget, np.minimum(_smooth(market, c0, s, np.minimum(x, market.budget)), fixed), 0.0)
         k = int(np.argmax(said))
         if said[k] > most:
-            depth = round(math.log((market.budget + c0[k]) / (x[k] + c0[k])) / math.log(fans[k]))
+            depth = math.floor(math.log((market.budget + c0[k]) / (x[k] + c0[k])) / math.log(fans[k]) + upwards)
             tree = _built(market, int(fans[k]), float(m), float(g), depth) if depth > 0 else None
             best, most = tree or single, float(said[k])
     return best

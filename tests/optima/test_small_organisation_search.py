@@ -71,7 +71,7 @@ def test_the_law_is_exact(reads, leaves):
 
 
 def test_it_matters_whom_a_shared_failure_copies():
-    """Three readers of the same three leaves, rho = .3, weak leaves, amplification: 1.3794 where all copy the same leaf, 1.4256 a drawn one, 1.4549 each its own.
+    """Three readers of the same three leaves, rho = .3, weak leaves, amplification: 1.3794 where all copy the same leaf, 1.4256 a drawn one, 1.4550 each its own.
     One agent with the budget of three has 3^beta, 1.3904 for beta = .3: the first loses to it, the others do not. On a tree the three are one law."""
     own = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (3, 4, 5))
     gains = [
@@ -79,7 +79,7 @@ def test_it_matters_whom_a_shared_failure_copies():
         exact_bias(CROSSED, 3, 1e-4, 1.0, 0.3) / 1e-4,
         organisation_enumeration(as_graph(own, 3), 1e-4, 1.0, 0.3)[-1] / 1e-4,
     ]
-    assert np.round(gains, 4).tolist() == [1.3794, 1.4256, 1.4549] and gains[0] < 3**0.3 < gains[1]
+    assert np.round(gains, 4).tolist() == [1.3794, 1.4256, 1.455] and gains[0] < 3**0.3 < gains[1]
     tree = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11))
     assert exact_bias(tree, 9, 0.4, 0.8, 0.3) == pytest.approx(tree_bias(0.4, 2, 3, 0.3, 0.8), abs=1e-13)
 

@@ -304,10 +304,9 @@ def _leaf_bias(bias: Any, scale: Any, beta: Any, compute: np.ndarray) -> np.ndar
         if scale is not None or beta is not None:
             raise BadValue("leaf_bias: got a value beside leaf_scale and beta; allowed: one or the other")
         return _per("leaf_bias", bias, compute.size, -1.0, 1.0)
-    scale, beta = (
-        number("leaf_scale", 0.0 if scale is None and beta is None else scale, 0.0),
-        number("beta", 1.0 if beta is None and scale is None else beta, np.finfo(float).tiny),
-    )
+    if scale is None or beta is None:
+        raise BadValue("leaf_bias: got None, and not both leaf_scale and beta; allowed: a bias, or the two that say it")
+    scale, beta = number("leaf_scale", scale, 0.0), number("beta", beta, np.finfo(float).tiny)
     return np.minimum(1.0, scale * compute**beta)
 
 

@@ -1,4 +1,4 @@
-"""alpha = F'(0) <= 1: every signal dies; alpha > 1: one attracting fixed point mu* in (0, 1], the same from every start.
+"""alpha = F'(0) <= 1: every signal dies; alpha > 1: one attracting fixed point mu* in (0, 1], the same from every mu_0 > 0.
 
 Statement: F(mu) = rho gamma mu + (1 - rho) f_b(gamma mu), rho in [0, 1), gamma in (0, 1], b odd; alpha = gamma (rho + (1 - rho) f_b'(0)). If alpha <=
 1, F(mu) < mu on (0, 1], so mu_t falls to 0. If alpha > 1, F(mu) = mu has exactly one solution in (0, 1], F(mu) > mu below it and < above it, and mu*

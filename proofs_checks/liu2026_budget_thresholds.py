@@ -75,7 +75,8 @@ def run(scale: float, seed: int, extra: int) -> Verdict:
     return claims.proved(
         f"the tree beats one agent iff B >= c0 {'N' if extra else '(N - 1)'} / (1 - N^(1 - s/beta)), which rises with N from x*",
         threshold and all(parts) and house,
-        detail=f"z3: the equivalence {threshold}; sympy: sign, growth, limit, B_c, factor b {parts}; {tries} thresholds of the house in Arb, 1e-9 either side: {house}",
+        detail=f"z3: the equivalence {threshold}; sympy: sign, growth, limit, B_c, factor b {parts}; "
+        f"{tries} thresholds of the house in Arb, 1e-9 either side: {house}",
     )
 
 

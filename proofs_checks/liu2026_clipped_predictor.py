@@ -65,7 +65,8 @@ def run(scale: float, seed: int, full: bool) -> Verdict:
     return claims.proved(
         f"lower clip with growth {below} <= mu_t <= min(alpha^t mu_0, mu*)",
         ok,
-        detail=f"induction steps by z3: {induction}; {tries} trees of depth {depth} in Arb: least relative room {worst:.2g}; the upper clip is at most {loose:.3f} times mu_t",
+        detail=f"induction steps by z3: {induction}; {tries} trees of depth {depth} in Arb: least relative room {worst:.2g}; "
+        f"the upper clip is at most {loose:.3f} times mu_t",
     )
 
 

@@ -19,7 +19,7 @@ from budgetsim.claims import at_least, at_most, shared, statistical_at_least, we
 from budgetsim.intervals import Interval
 from budgetsim.model import Verdict
 from budgetsim.shared.organisations import simulate_organisation, star, tree
-from budgetsim.theory.majority_tree import amplification, clipped_bias, critical_fidelity, fixed_point, organisation_exponent, tree_bias
+from budgetsim.theory.majority_tree import clipped_bias, critical_fidelity, fixed_point, organisation_exponent, tree_bias
 
 SYSTEM = "multi-agent-phase"
 #: no figure of the paper was available
@@ -139,7 +139,7 @@ def draw(data):
     """mu* against fidelity; measured crossings; growth with the number of leaves."""
     figure, axes = figures.picture(3, width=12.0, height=3.7)
     for i, b in enumerate(FAN_IN[:3]):
-        for j, rho in enumerate(RHO):
+        for j in range(len(RHO)):
             axes[0].plot(data.gamma, data.star[i, j], color=figures.look(i).colour, linestyle=("-", "--", ":")[j], zorder=3)
         axes[0].plot([], [], color=figures.look(i).colour, label=f"(left, right) b = {b}")
     for j, rho in enumerate(RHO):

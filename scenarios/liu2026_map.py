@@ -133,7 +133,7 @@ def _finite(risk):
 
 def vote_map(data, i):
     """0 one agent, 1 star, 2 chain, 3 tree: (fidelity, budget)."""
-    single, chained, best = data.bias.values[i].transpose(2, 0, 1)
+    _, chained, best = data.bias.values[i].transpose(2, 0, 1)
     return np.where(chained > best * (1.0 + 1e-12), 2, np.where(data.depth.values[i] == 0, 0, np.where(data.depth.values[i] == 1, 1, 3)))
 
 
@@ -219,12 +219,12 @@ def draw(data):
     for one, (y, values, title, label, log) in zip(axes, panels, strict=False):
         one.pcolormesh(data.budget, y, values, cmap=ListedColormap(colours), vmin=-0.5, vmax=3.5, rasterized=True)
         figures.axis_labels(one, ("budget", "tokens"), label, title, log=log)
+        one.set_xlim(*data.budget.values[[0, -1]])
         one.grid(False)
     for i in range(2):
         wins = [float(theory.budget_threshold(BETAS[i], FANS, MESSAGE, exponents(g), depth=1).min()) for g in data.fidelity.values]
         shown = np.isfinite(wins)
         axes[i].plot(np.array(wins)[shown], data.fidelity.values[shown], color="black", linewidth=1.2, label="first win, theory: least B_1")
-        axes[i].set_xlim(*data.budget.values[[0, -1]])
     for colour, text in zip(colours, ("one agent", "star", "chain", "tree of 2 levels or more"), strict=True):
         axes[0].plot([], [], color=colour, marker="s", linestyle="", markersize=7, label=text)
     for k, rule in enumerate(data.rule.values):

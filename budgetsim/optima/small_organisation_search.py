@@ -112,16 +112,16 @@ def small_organisation_search(
     return Optimum("small_organisation_search", "certified", best, best * (1.0 - 1e-12), best * (1.0 + 1e-12), plan, None, of)
 
 
-def exact_bias(reads: Any, leaves: int, start_bias: float, fidelity: float, correlation: float = 0.0, common: str = "received") -> float:
+def exact_bias(reads: Any, leaves: int, start_bias: float, fidelity: float, correlation: float = 0.0, correlated: str = "received") -> float:
     """The exact root bias of an organisation given as in `Plan.reads`, at most 22 agents, from the joint law of all votes.
 
-    common="sent": the shared bit comes before the channels, which then differ.
+    correlated="sent": the shared bit comes before the channels, which then differ.
 
     >>> round(exact_bias([(0, 1, 2)], 3, 0.5, 1.0), 6), round(exact_bias([(0, 1, 2), (0, 1, 2), (0, 1, 2), (3, 4, 5)], 3, 0.5, 0.7), 6)
     (0.6875, 0.474663)
     """
     masks = np.array([[sum(1 << i for i in inputs) for inputs in reads]], dtype=np.int64)
-    law = _law(leaves, masks, fidelity, correlation, common == "sent")
+    law = _law(leaves, masks, fidelity, correlation, correlated == "sent")
     return float(_root(law, np.array([start_bias]))[0])
 
 

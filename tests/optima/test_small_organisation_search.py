@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError
-from budgetsim.optima.small_organisation_search import _families, exact_bias, small_organisation_search
 from budgetsim.optima.organisation_search import organisation_search
+from budgetsim.optima.small_organisation_search import _families, exact_bias, small_organisation_search
 from budgetsim.shared.organisations import organisation_enumeration, simulate_organisation
 from budgetsim.theory.majority_tree import organisation_exponent, tree_bias
 
@@ -86,11 +86,11 @@ def test_it_matters_whom_a_shared_failure_copies():
 
 def test_complete_trees_are_those_of_the_recursion():
     """Stars of 3, 5 and 7; two levels of 3, 13 agents, with shared failures on either side of the channel."""
-    for b, common in itertools.product((3, 5, 7), ("received", "sent")):
-        assert exact_bias([range(b)], b, 0.3, 0.8, 0.2, common) == pytest.approx(tree_bias(0.3, 1, b, 0.2, 0.8, common), abs=1e-13)
+    for b, correlated in itertools.product((3, 5, 7), ("received", "sent")):
+        assert exact_bias([range(b)], b, 0.3, 0.8, 0.2, correlated) == pytest.approx(tree_bias(0.3, 1, b, 0.2, 0.8, correlated), abs=1e-13)
     two = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11)]
-    for common in ("received", "sent"):
-        assert exact_bias(two, 9, 0.3, 0.8, 0.2, common) == pytest.approx(tree_bias(0.3, 2, 3, 0.2, 0.8, common), abs=1e-13)
+    for correlated in ("received", "sent"):
+        assert exact_bias(two, 9, 0.3, 0.8, 0.2, correlated) == pytest.approx(tree_bias(0.3, 2, 3, 0.2, 0.8, correlated), abs=1e-13)
 
 
 def test_the_simulator_agrees_where_ancestors_are_shared(seed):

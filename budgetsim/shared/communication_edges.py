@@ -231,7 +231,9 @@ def greedy_edges(precision: Any, budget: int, *, rounds: int = 2, fidelity: floa
     return kept(told, heard)
 
 
-def learned_edges(precision: Any, budget: int, *, rounds: int = 2, fidelity: float = 1.0, episodes: int = 100_000, step: float = 0.01, seed: int = 0) -> tuple[Kept, np.ndarray]:
+def learned_edges(
+    precision: Any, budget: int, *, rounds: int = 2, fidelity: float = 1.0, episodes: int = 100_000, step: float = 0.01, seed: int = 0
+) -> tuple[Kept, np.ndarray]:
     """Learns which edges to keep from the squared errors of episodes alone, and knows neither precisions nor fidelity nor rounds.
 
     Each edge has a logit. An episode adds Gumbel noise, keeps the `budget` largest, and sees the mean over agents of (error)^2, each error drawn from its

@@ -48,14 +48,17 @@ def _resampled(measured: Measurement, resamples: int, rng: np.random.Generator) 
 def _percentiles(values: np.ndarray, level: float) -> Interval:
     """`values` (1 + resamples, ...), the first from the data themselves."""
     low, high = np.percentile(values[1:], [50.0 * (1.0 - level), 50.0 * (1.0 + level)], axis=0)
-    estimate = values[0]
+    estimate: Any = values[0]
     low, high = np.minimum(low, estimate), np.maximum(high, estimate)
-    return Interval(*(float(v) if np.ndim(v) == 0 else v for v in (estimate, low, high)), level, "percentile bootstrap over packs")
+    estimate, low, high = (float(v) if np.ndim(v) == 0 else v for v in (estimate, low, high))
+    return Interval(estimate, low, high, level, "percentile bootstrap over packs")
 
 
 def _checked(measurements: Sequence[Measurement], size: Any, least: int, resamples: int, level: float) -> tuple[np.ndarray, int, float]:
     if len(measurements) < least or not all(isinstance(m, Measurement) for m in measurements):
-        raise BadValue(f"measurements: got {len(measurements)} of {sorted({type(m).__name__ for m in measurements})}; allowed: {least} or more of majority_vote")
+        raise BadValue(
+            f"measurements: got {len(measurements)} of {sorted({type(m).__name__ for m in measurements})}; allowed: {least} or more of majority_vote"
+        )
     size = array("size", size, (len(measurements),), 1.0)
     if np.any(np.diff(size) <= 0.0):
         raise BadValue(f"size: got {size.tolist()}; allowed: increasing")
@@ -115,7 +118,9 @@ def binder_crossing(measurements: Sequence[Measurement], size: Any, *, degree: i
         low, high = max(ranges[i][0], ranges[i + 1][0]), min(ranges[i][1], ranges[i + 1][1])
         a, b = np.full(resamples + 1, low), np.full(resamples + 1, high)
         if not low < high or curve(i, a)[0] >= curve(i + 1, a)[0] or curve(i, b)[0] <= curve(i + 1, b)[0]:
-            raise BadValue(f"measurements: sizes {size[i]:g} and {size[i + 1]:g} do not cross in [{low:g}, {high:g}]; allowed: noises on both sides of the crossing")
+            raise BadValue(
+                f"measurements: got sizes {size[i]:g} and {size[i + 1]:g} that do not cross in [{low:g}, {high:g}]; allowed: noises on both sides of the crossing"
+            )
         for _ in range(60):
             q = 0.5 * (a + b)
             below = curve(i, q) < curve(i + 1, q)
@@ -235,5 +240,5 @@ def data_collapse(
         if b == 0:
             chi_square, curves = float(residual @ residual), coefficient / middle ** (best[1] * np.arange(degree + 1))
             curves[:, 0] -= exponent * np.log(middle)
-    parts = [_percentiles(found[:, k], level) for k in range(5)]
-    return Collapse(*parts, chi_square, freedom, curves)
+    critical, inverse_nu, beta, gamma, height = (_percentiles(found[:, k], level) for k in range(5))
+    return Collapse(critical, inverse_nu, beta, gamma, height, chi_square, freedom, curves)

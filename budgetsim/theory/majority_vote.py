@@ -123,10 +123,8 @@ def majority_vote_averages(noise: Any, nodes: int, moments: Any) -> Measurement:
     ([0.625], [0.125])
     """
     moments = np.asarray(moments, dtype=np.float64)
-    parts: list[np.ndarray] = []
-    for statistic in (magnetisation, susceptibility, binder):
-        parts.extend(_jackknife(lambda mean, f=statistic: f(mean, nodes), moments))  # type: ignore[misc]
-    return Measurement(np.asarray(noise, dtype=np.float64), nodes, *parts, moments)
+    m, chi, u = (_jackknife(statistic, moments, nodes) for statistic in (magnetisation, susceptibility, binder))
+    return Measurement(np.asarray(noise, dtype=np.float64), nodes, *m, *chi, *u, moments=moments)
 
 
 def magnetisation(moments: Any, nodes: int) -> np.ndarray:
@@ -148,11 +146,11 @@ def binder(moments: Any, nodes: int = 1) -> np.ndarray:
     return 1.0 - moments[..., 2] / (3.0 * moments[..., 1] ** 2)
 
 
-def _jackknife(statistic: Callable[[np.ndarray], np.ndarray], moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _jackknife(statistic: Callable[[np.ndarray, int], np.ndarray], moments: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     packs = moments.shape[-2]
-    left_out = statistic((moments.sum(axis=-2, keepdims=True) - moments) / (packs - 1))
+    left_out = statistic((moments.sum(axis=-2, keepdims=True) - moments) / (packs - 1), nodes)
     spread = left_out - left_out.mean(axis=-1, keepdims=True)
-    return statistic(moments.mean(axis=-2)), np.sqrt((packs - 1) / packs * (spread**2).sum(axis=-1))
+    return statistic(moments.mean(axis=-2), nodes), np.sqrt((packs - 1) / packs * (spread**2).sum(axis=-1))
 
 
 # ------------------------------------------------------------------------------------------------ exact

@@ -125,7 +125,7 @@ def claims(data):
                 detail=f"upper clip at most {float((data.high.values / bias).max()):.3f} mu_t, lower at least {float((data.low.values / bias).min()):.3f} mu_t"),
         Verdict("drawn trees = recursion, all levels", "statistical", bool(far.max() <= bound), float(bound - far.max()), (float(far.max()),) * 2, level,
                 f"largest difference {far.max():.2f} standard errors, allowed {bound:.2f}"),
-        weakest(statistical_at_least("control: the line without correlation is not where rho = .4 crosses", Interval(a, a - h, a + h, shared(level, a.size if np.ndim(a) else 1), "normal"), 1.1)
+        weakest(statistical_at_least("control: the line without correlation is not where rho = .4 crosses", Interval(a, a - h, a + h, level, "normal"), 1.1)
                 for a, h in zip(*alike)),
     ]  # fmt: skip
 

@@ -1,8 +1,9 @@
 """Organisations of agents that vote: what a tree of majorities keeps of a weak signal, and which budget it needs to beat one agent [Liu2026]_.
 
-Answers are +1 or -1, an agent's bias is mu = 2 P(right) - 1. A node takes the majority of b messages, b odd. A message keeps the fraction gamma of its
-bias (`fidelity`), and with probability rho (`correlation`) all b received messages are one and the same, so that any two have correlation rho; all luck is fresh
-at every node. With the odd, concave f_b(mu) = E sign(Z_1 + ... + Z_b), one level maps mu to F(mu) = rho gamma mu + (1 - rho) f_b(gamma mu), and F'(0) = alpha decides.
+Answers are +1 or -1, an agent's bias is mu = 2 P(right) - 1. A node takes the majority of b messages, b odd. A message keeps the fraction gamma of
+its bias (`fidelity`), and with probability rho (`correlation`) all b received messages are one and the same, so that any two have correlation rho;
+all luck is fresh at every node. With the odd, concave f_b(mu) = E sign(Z_1 + ... + Z_b), one level maps mu to F(mu) = rho gamma mu +
+(1 - rho) f_b(gamma mu), and F'(0) = alpha decides.
 
 With correlated="sent" the shared bit is drawn before the channel and then sent b times: the first term becomes rho mu f_b(gamma). All arguments broadcast as
 numpy's do. Tags: [S2] as a public note on the paper quotes it, [D] derived by us and checked by the tests, [R] a reconstruction of ours.
@@ -194,7 +195,8 @@ def level_map(bias: Any, fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.
     Parameters
     ----------
     bias : mu in [-1, 1]. fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1], the factor on the bias of a message.
-    correlated : "received", the shared failure replaces the b received messages, or "sent", it comes before the channel: rho mu f_b(gamma) + (1 - rho) f_b(gamma mu).
+    correlated : "received", the shared failure replaces the b received messages, or "sent", it comes before the channel and is sent b times:
+        rho mu f_b(gamma) + (1 - rho) f_b(gamma mu).
 
     Examples
     --------
@@ -226,7 +228,8 @@ def amplification(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, corr
 
     Parameters
     ----------
-    fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1]. correlated : as for `level_map`; "sent" gives rho f_b(gamma) + (1 - rho) gamma f_b'(0).
+    fan_in : odd b >= 3. correlation : rho in [0, 1). fidelity : gamma in [0, 1].
+    correlated : as for `level_map`; "sent" gives rho f_b(gamma) + (1 - rho) gamma f_b'(0).
 
     Examples
     --------
@@ -262,8 +265,8 @@ def tree_bias(start_bias: Any, depth: int, fan_in: Any, correlation: Any = 0.0, 
 def fixed_point(fan_in: Any, correlation: Any = 0.0, fidelity: Any = 1.0, correlated: str = "received") -> Any:
     """mu* = lim mu_t from any mu_0 > 0: the root of F(mu) = mu in (0, 1) where alpha > 1, 0 where alpha <= 1, 1 where gamma = 1 and nowhere else [S2].
 
-    For b = 3, mu* = sqrt(2 (alpha - 1) / ((1 - rho) gamma^3)) [D]. F is concave, so that Newton's method from 1 falls to the root; 1e-15 near,
-    but for alpha within 1e-12 of 1, where the rounding of alpha itself is what is left.
+    For b = 3, mu* = sqrt(2 (alpha - 1) / ((1 - rho) gamma^3)) [D]. F is concave, so that Newton's method from 1 falls to the root; what
+    is left is the rounding of alpha, a relative error of about 1e-16 / (alpha - 1).
 
     Parameters
     ----------
@@ -582,7 +585,7 @@ def optimal_leaf_compute(beta: Any, fan_in: Any, message_length: Any, exponent: 
 
 
 def smooth_value(budget: Any, leaf_scale: Any, beta: Any, fan_in: Any, message_length: Any, exponent: Any) -> Any:
-    """G* = kappa B^s beta^beta (s - beta)^(s - beta) / (s^s c0^(s - beta)): the root bias at x*, for a weak signal and real N; kappa B^beta where s <= beta [D].
+    """G* = kappa B^s beta^beta (s - beta)^(s - beta) / (s^s c0^(s - beta)): the root bias at x*, for a weak signal and real N [D]; kappa B^beta if s <= beta.
 
     Parameters
     ----------
@@ -638,9 +641,10 @@ def budget_threshold(beta: Any, fan_in: Any, message_length: Any, exponent: Any,
 
 
 def depth_budget(beta: Any, fan_in: Any, message_length: Any, exponent: Any, depth: Any) -> Any:
-    """The budget from which, at exact cost, depth L is better than depth L - 1, tokens: c0 (r (b N - 1) - (N - 1)) / (r - 1), N = b^(L-1), r = b^(s/beta - 1) [D].
+    """The budget from which, at exact cost, depth L is better than depth L - 1 for a weak signal, tokens [D].
 
-    Each is about b times the one before; that of L = 1 is B_1. Infinite where s <= beta.
+    c0 (r (b N - 1) - (N - 1)) / (r - 1) with N = b^(L - 1) and r = b^(s/beta - 1). Each is about b times the one before;
+    that of L = 1 is B_1. Infinite where s <= beta.
 
     Parameters
     ----------
@@ -682,7 +686,8 @@ def star_risk(agents: Any, variance: Any, correlation: Any, message_noise: Any) 
 
     Parameters
     ----------
-    agents : N >= 1, whole. variance : v >= 0, of an agent's error. correlation : rho in [0, 1), of two errors. message_noise : s2 >= 0, variance a message adds.
+    agents : N >= 1, whole. variance : v >= 0, of an agent's error. correlation : rho in [0, 1), of two errors.
+    message_noise : s2 >= 0, the variance that a message adds.
 
     Examples
     --------

@@ -200,6 +200,7 @@ def test_the_clips_hold_the_signal_between_them(b, rho, gamma, start, where, com
     for eta in (None, where * (1.0 - 1.0 / alpha) if rises else 0.0):
         low, high = clipped_bias(start, t, b, rho, gamma, eta, common)
         assert np.all(low <= mu * (1.0 + 1e-12)) and np.all(mu <= high * (1.0 + 1e-12) + 1e-300)
+        assert not rises or np.all(low <= clipped_bias(start, t, b, rho, gamma, None, common)[0] * (1.0 + 1e-12))  # unless told an eta it takes the best
         assert low[0] <= start * (1 + EPS) and high[0] >= start * (1 - 4 * EPS)
     if rises:
         np.testing.assert_allclose(high, np.minimum(alpha**t * start, fixed_point(b, rho, gamma, common)))
@@ -408,15 +409,15 @@ def test_the_chain_is_what_its_covariances_say():
 
 
 def test_the_upper_clip_exceeds_the_signal_by_at_most_the_root_of_two():
-    """Result 10 says at most 1.35 times on a grid that is not printed; close above the critical line, from a small bias, it comes as near as one likes to sqrt 2."""
-    worst = {}
+    """Result 10 says at most 1.35 times on a grid that is not printed; close above the critical line it comes near sqrt 2."""
+    worst = 0.0
     for b, rho, gamma in product((3, 7, 101), (0.0, 0.5), (1.003, 1.2, 1.5, 3.0)):
         gamma *= critical_fidelity(b, rho)
         if gamma <= 1.0:
             t = np.arange(4000 if gamma < 1.01 * critical_fidelity(b, rho) else 300)
             ratio = clipped_bias(1e-4, t, b, rho, gamma)[1] / bias_path(1e-4, t.size, b, rho, gamma)
-            worst[b, rho, gamma] = float(ratio.max())
-    assert 1.41 < max(worst.values()) < math.sqrt(2.0)
+            worst = max(worst, float(ratio.max()))
+    assert 1.41 < worst < math.sqrt(2.0)
 
 
 def bias_path(start, levels, b, rho, gamma):

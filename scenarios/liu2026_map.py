@@ -17,7 +17,7 @@ import xarray
 from budgetsim import figures
 from budgetsim.claims import at_least, at_most, exact, shared, statistical_at_least, statistical_at_most, weakest
 from budgetsim.intervals import Interval
-from budgetsim.optima.organisation_search import organisation_search, simple_rules
+from budgetsim.optima.organisation_search import organisation_search, rule_regrets
 from budgetsim.shared.organisations import simulate_organisation, tree
 from budgetsim.theory import majority_tree as theory
 
@@ -31,7 +31,6 @@ FIDELITIES = np.round(np.linspace(0.4, 1.0, 31), 10)
 NOISES = np.geomspace(1e-4, 1.0, 31)
 MEAN_BETA = 0.2
 LONGEST = 100  #: readers of a chain
-RULES = ("single", "star", "equal split", "tree at x*", "tree near x*")
 TABLE = (0.2, 0.9)  #: beta and fidelity of the table
 FANS = np.arange(3, WINDOW / MESSAGE + 1, 2)
 CHECKED = (1e4, 1e5)  #: budgets whose best trees are simulated
@@ -97,8 +96,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
                 bias[i, j, k] = best.plan.single, chain(budget, beta, g), best.value
                 depth[i, j, k], relaxed[i, j, k] = best.plan.depth, best.plan.relaxed
     beta, g = TABLE
-    rules = np.array([[simple_rules(b, WINDOW, SCALE, beta, MESSAGE, g)[rule].bias for b in BUDGETS] for rule in RULES])
-    optimum = np.array([organisation_search(b, WINDOW, SCALE, beta, MESSAGE, g).value for b in BUDGETS])
+    rules = rule_regrets(BUDGETS, WINDOW, SCALE, beta, MESSAGE, g)
     played, errors, believed = [], [], []
     for i, budget in enumerate(CHECKED):
         plan = organisation_search(budget, WINDOW, SCALE, beta, MESSAGE, g)
@@ -115,14 +113,14 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
             "depth": (where, depth, {"units": "levels"}),
             "relaxed": (where, relaxed, {"units": "1", "long_name": "bound that needs no search"}),
             "risk": (("noise", "budget", "organisation"), _finite([[mean_risks(b, s) for b in BUDGETS] for s in NOISES]), {"units": "squared error"}),
-            "rule_bias": (("rule", "budget"), rules, {"units": "1"}),
-            "optimum": ("budget", optimum, {"units": "1"}),
+            "rule_bias": (("rule", "budget"), rules.bias, {"units": "1"}),
+            "optimum": ("budget", rules.optimum, {"units": "1"}),
             "played": ("checked", played, {"units": "1", "long_name": "root bias, simulated"}),
             "error": ("checked", errors, {"units": "1"}),
             "believed": ("checked", believed, {"units": "1"}),
         },
         {"beta": list(BETAS), "fidelity": FIDELITIES, "budget": BUDGETS, "kind": ["single", "chain", "search"], "noise": NOISES,
-         "organisation": ["single", "star", "chain", "tree"], "rule": list(RULES), "checked": list(CHECKED)},
+         "organisation": ["single", "star", "chain", "tree"], "rule": list(rules.rule), "checked": list(CHECKED)},
         {"seed": str(seed), "scale": scale},
     )  # fmt: skip
 
@@ -145,17 +143,6 @@ def mean_map(data):
 def exponents(g):
     """s of every fan-in."""
     return theory.organisation_exponent(FANS, 0.0, g)
-
-
-def table(data):
-    """Budgets of whole powers of ten: (rows of text) the optimum, then regret and ratio of each rule."""
-    rows = [f"{'budget':>10} {'optimum':>8} " + " ".join(f"{rule:>17}" for rule in data.rule.values)]
-    for k, budget in enumerate(data.budget.values):
-        if abs(math.log10(budget) - round(math.log10(budget))) < 1e-9:
-            best = float(data.optimum[k])
-            cells = [f"{best - v:9.4f} {v / best:7.4f}" for v in data.rule_bias.values[:, k]]
-            rows.append(f"{budget:10.0f} {best:8.4f} " + " ".join(cells))
-    return "\n".join(rows)
 
 
 def claims(data):
@@ -188,7 +175,7 @@ def claims(data):
         exact("means: a chain is the first to win at the least noise", averages[0][averages[0] > 0][0] == 2, 0.0),
         at_most("no simple rule beats the optimum", float(ratio.max()), 1.0, 1e-12),
         at_least("a tree at x* loses least at its worst: least ratio", float(ratio[3].min()), float(np.delete(ratio, 3, axis=0).min(axis=1).max()),
-                 detail="; ".join(f"{r} {v:.3f}" for r, v in zip(RULES, ratio.min(axis=1)))),
+                 detail="; ".join(f"{r} {v:.3f}" for r, v in zip(data.rule.values, ratio.min(axis=1)))),
         weakest([statistical_at_least("the best trees, simulated: not .01 below what the search says", v, -0.01, detail=f"{v.estimate:+.5f}") for v in spans]),
         weakest([statistical_at_most("the best trees, simulated: not .01 above it", v, 0.01, detail=f"{v.estimate:+.5f}") for v in spans]),
         exact("control: beta = .45, above every s: one agent everywhere", bool((maps[2] == 0).all()), 0.0),

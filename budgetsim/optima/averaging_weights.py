@@ -61,7 +61,7 @@ def averaging_weights(
     Parameters
     ----------
     graph : networkx.DiGraph, acyclic, edges from sender to reader, one node without reader: the root.
-    leaf_variance : v > 0 of every node without messages, or a mapping from the nodes that have evidence of their own, readers too, to their v.
+    leaf_variance : v > 0 of every node without messages or with the attribute observes=True; or a mapping from the nodes that have evidence to their v.
     correlation : rho in [0, 1), the same for all pairs.
     message_variance : s > 0, one number or a mapping from edges (sender, reader).
     nonnegative : weights below 0 are ruled out. With them a reader may subtract what two senders have in common.
@@ -79,12 +79,11 @@ def averaging_weights(
     --------
     A star of 8, and a chain of 40 in which each adds its own to what it read: it has a floor.
 
-    >>> import networkx as nx
-    >>> star = averaging_weights(nx.DiGraph((i, "root") for i in range(8)), 2.0, 0.3, 0.5)
-    >>> round(star.value, 6), star.plan.weight.round(6).tolist()[:2]
+    >>> from budgetsim.shared.organisations import chain, star
+    >>> best = averaging_weights(star(8), 2.0, 0.3, 0.5)
+    >>> round(best.value, 6), best.plan.weight.round(6).tolist()[:2]
     (0.8375, [0.125, 0.125])
-    >>> chain = nx.path_graph(40, create_using=nx.DiGraph)
-    >>> best = averaging_weights(chain, dict.fromkeys(chain, 2.0), 0.0, 0.5)
+    >>> best = averaging_weights(chain(40), 2.0, 0.0, 0.5)
     >>> round(best.value, 6), best.upper - best.lower < 1e-11
     (0.780776, True)
 
@@ -131,7 +130,8 @@ def _network(graph: Any, leaf_variance: Any, correlation: Any, message_variance:
                 raise BadValue(f"leaf_variance: got the node {u!r}; allowed: nodes of the graph")
         held = {place[u]: _positive("leaf_variance", v) for u, v in leaf_variance.items()}
     else:
-        held = dict.fromkeys((place[u] for u in nodes if graph.in_degree(u) == 0), _positive("leaf_variance", leaf_variance))
+        observers = [u for u in nodes if graph.in_degree(u) == 0 or graph.nodes[u].get("observes", False)]
+        held = dict.fromkeys((place[u] for u in observers), _positive("leaf_variance", leaf_variance))
     for u in nodes:
         if graph.in_degree(u) == 0 and place[u] not in held:
             raise BadValue(f"leaf_variance: the node {u!r} has neither evidence nor messages; allowed: evidence for every node without messages")

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError
 from budgetsim.optima.averaging_weights import averaging_weights
+from budgetsim.shared import organisations
+from budgetsim.shared.organisation_averages import averaging_risk
 
 V, RHO, S = 2.0, 0.3, 0.5
 
@@ -152,6 +154,21 @@ def test_the_program_and_the_network_agree(drawn):
         network.add_edge(u, "ground", ohm=(1 - rho) * 0.7)
     flat = averaging_weights(graph, dict.fromkeys(v, 0.7), rho, s)
     assert flat.value == pytest.approx(rho * 0.7 + nx.resistance_distance(network, "ground", len(graph) - 1, weight="ohm", invert_weight=True), rel=1e-9)
+
+
+def test_the_house_computes_the_same_risk_of_these_weights():
+    """`averaging_risk` of the plan is its value, on a chain whose agents observe, a tree and a DAG with shared ancestors; equal weights are no better."""
+    for graph in (organisations.chain(6), organisations.tree(3, 2), organisations.random_dag(5, 1, 3, 2), organisations.random_dag(6, 9, 3, 5, layers=3)):
+        if sum(d == 0 for _, d in graph.out_degree) > 1:
+            graph.add_edges_from([(u, "root") for u in list(graph) if graph.out_degree(u) == 0])
+        best = averaging_weights(graph, V, RHO, S, nonnegative=True)
+        own = dict(zip(graph, best.plan.own, strict=True))
+        weights = {e: float(w / own[e[1]] if own[e[1]] > 0.0 else w) for e, w in zip(graph.edges, best.plan.weight, strict=True)}
+        used = {e: max(w, 1e-12) for e, w in weights.items()}
+        root = [u for u in graph if graph.out_degree(u) == 0][0]
+        place = list(graph).index(root)
+        assert averaging_risk(graph, V, S, leaf_correlation=RHO, weights=used)[place] == pytest.approx(best.value, rel=1e-6)
+        assert averaging_risk(graph, V, S, leaf_correlation=RHO, weights=dict.fromkeys(graph.edges, 1.0))[place] >= best.lower
 
 
 def test_the_sign_matters():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError
-from budgetsim.optima.organisation_search import exponential_fidelity, organisation_search, simple_rules
+from budgetsim.optima.organisation_search import exponential_fidelity, organisation_search, rule_regrets, simple_rules
 
 PRINTED = {(3, 0.0, 1.0, 0.2, 50): [495.918, 1787.8, 5663.3, 17289.8], (5, 0.0, 0.95, 0.2, 50): [693.322], (5, 0.2, 0.9, 0.15, 100): [1415.544]}
 
@@ -116,6 +116,25 @@ def test_a_wide_window_prefers_the_star():
     """1b-5: a tree exists because of the window: at weak signal and without one, the best organisation has one level."""
     assert organisation_search(1e5, 1e5, 1e-6, 0.2, 50, 1.0).plan.depth == 1
     assert organisation_search(1e5, 150, 1e-6, 0.2, 50, 1.0).plan.depth > 1
+
+
+def test_the_table_of_simple_rules():
+    """Budgets 1e2 to 1e7, as in docs/systems/organisation_optima.md: regret >= 0, ratio in (0, 1], one from the other, and each rule's numbers to the digit."""
+    found = rule_regrets(np.geomspace(1e2, 1e7, 6), 450, 0.01, 0.2, 50, 0.9)
+    assert found.rule == ("single", "star", "equal split", "tree at x*", "tree near x*")
+    assert np.all(found.regret >= -1e-15) and np.all((found.ratio > 0) & (found.ratio <= 1 + 1e-15))
+    assert np.allclose(found.optimum - found.regret, found.bias) and np.allclose(found.ratio * found.optimum, found.bias)
+    assert found.optimum.round(4).tolist() == [0.0251, 0.0424, 0.0951, 0.2117, 0.4701, 0.8575]
+    assert found.ratio.round(3).tolist() == [
+        [1.0, 0.940, 0.664, 0.472, 0.337, 0.293], [1.0, 0.846, 0.928, 0.670, 0.476, 0.406], [1.0, 0.846, 0.928, 0.934, 0.912, 0.927],
+        [1.0, 0.940, 0.928, 0.934, 0.912, 0.927], [1.0, 0.846, 0.852, 0.964, 1.0, 1.0],
+    ]  # fmt: skip
+    assert len(str(found).splitlines()) == 7
+
+
+def test_the_optimum_by_hand():
+    """B = 1e5, by the brute force of this file, is what the table says."""
+    assert brute(1e5, 450, 0.01, 0.2, [50], [0.9], 0.0) == pytest.approx(0.2117, abs=5e-5)
 
 
 BAD = [

@@ -2,7 +2,7 @@
 
 Lane l of word w is replication 64 w + l; a set bit says that a node (or a message) is right. Nodes are played one after
 another for a few words at a time, in an order in which inputs come first; a word's place is handed on once all who read
-it have done so, so a tree of any size needs (fan-in - 1) depth + 2 places.
+it have done so, so a tree of any size needs (fan-in - 1) depth + 1 places.
 
 *Randomness.* Word i of node v in word w of replications is the house's: mix64(x0 + G i) xor x1 with (x0, x1) the Philox block of
 (seed, w, v, STREAM) and i packing a salt, the input and a running number. Nothing depends on how words are grouped or on
@@ -39,6 +39,16 @@ def threshold(p: Any) -> np.ndarray:
     """p in [0, 1] as a multiple of 2**-64; all ones stand for 1, which no double below 1 reaches."""
     p = np.asarray(p, dtype=np.float64)
     return np.where(p >= 1.0, ONES, (np.minimum(p, 1.0 - 2.0**-53) * 2.0**64).astype(U))
+
+
+def fair_words(slot, x0, x1, out):
+    """out[w]: 64 fair coins."""
+    step = GOLDEN * slot
+    for w in range(out.size):
+        z = x0[w] + step
+        z = (z ^ (z >> S30)) * MIX1
+        z = (z ^ (z >> S27)) * MIX2
+        out[w] = z ^ (z >> S31) ^ x1[w]
 
 
 def bernoulli_words(chance, slot, x0, x1, unsettled, out):
@@ -216,7 +226,7 @@ def play(seed, first, replications, wires, chances, modes, level_base, level_dig
                     for w in range(width):
                         bits[w] ^= noise[w]
                 elif channel == COIN:
-                    bernoulli_words(ONE << S63 if lost[e] else NONE, FILL + U(i), x0, x1, unsettled, fill)
+                    fair_words(FILL + U(i), x0, x1, fill)
                     for w in range(width):
                         bits[w] ^= (bits[w] ^ fill[w]) & noise[w]
                 else:
@@ -289,7 +299,7 @@ def play(seed, first, replications, wires, chances, modes, level_base, level_dig
             for w in range(width):
                 some |= tied[w]
             if some:
-                bernoulli_words(ONE << S63, TIE, x0, x1, unsettled, fill)
+                fair_words(TIE, x0, x1, fill)
                 for w in range(width):
                     above[w] |= tied[w] & fill[w]
         bernoulli_words(wrong[v], NODE, x0, x1, unsettled, noise)

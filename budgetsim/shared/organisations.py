@@ -485,6 +485,8 @@ def simulate(wiring: Wiring, replications: int, seed: int, threads: int = 1) -> 
     pairs = np.bincount(level, fan_in // 2, minlength=levels + 1).astype(np.int64)
     digits = np.array([max(int(k), 2 * int(p)).bit_length() for k, p in zip(nodes, pairs)], np.int64)
     base = np.concatenate([[0], np.cumsum(5 * digits)])
+    if float(max(nodes.max(), 2 * pairs.max())) ** 2 * replications > 2.0**62:  # sums of squares are whole numbers of 64 bits
+        raise BadValue(f"replications: got {replications} of levels of {nodes.max()} nodes; allowed: nodes^2 replications up to 2**62")
     words = -(-replications // 64)
     width = min(32, words)
     while width > 1 and (int(wiring.place.max()) + 1 + 2 * base[-1]) * width > 2**22:

@@ -155,6 +155,14 @@ def test_threads_and_blocks_change_nothing(seed):
         assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once, other))
 
 
+def test_memory_does_not_grow_with_leaves():
+    """(b - 1) L + 1 words are kept at once on a tree, one on a row, one for a single agent."""
+    for b, depth in ((3, 0), (3, 4), (5, 5), (7, 3)):
+        assert o.wire(o.tree(b, depth), 0.1).place.max() + 1 == (b - 1) * depth + 1
+    assert o.wire(networkx.path_graph(1000, create_using=networkx.DiGraph), 0.1).place.max() + 1 == 1
+    assert o.simulate_organisation(o.single(), 1.0, replications=10).node_bias.tolist() == [1.0] and averaging_risk(o.single(), 2.0).tolist() == [2.0]
+
+
 @settings(max_examples=200)
 @given(st.sampled_from([3, 5]), st.integers(0, 3), st.floats(0, 1e4), st.floats(0, 1e3))
 def test_a_tree_costs_what_the_formula_says(b, depth, x, m):

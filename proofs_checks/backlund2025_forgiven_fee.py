@@ -57,7 +57,8 @@ def run(extra: int | None) -> Verdict:
     return claims.proved(
         f"whoever survives still does with {'a whole fee' if extra is None else f'{extra} coin'} more: all orders of 24 machines",
         wrong == 0 and known and agrees,
-        detail=f"{seen} starts that survive, {wrong} harmed; fee 3, cost 1, price 2, three days: 3 and 6 coins survive, 4 do not: {known}; vending_dp says the same: {agrees}{witness}",
+        detail=f"{seen} starts that survive, {wrong} harmed; "
+        f"fee 3, cost 1, price 2, three days: 3 and 6 coins survive, 4 do not: {known}; vending_dp says the same: {agrees}{witness}",
     )
 
 

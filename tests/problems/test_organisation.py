@@ -9,6 +9,8 @@ import pytest
 
 from budgetsim import run
 from budgetsim.arguments import BudgetsimError
+from budgetsim.folders import bind
+from budgetsim.optima.fluid_lp import fluid_lp
 from budgetsim.policies.fixed_arm import fixed_arm
 from budgetsim.policies.moss import moss
 from budgetsim.problems.organisation import organisation
@@ -47,6 +49,16 @@ def test_a_bandit_rule_learns_which_one_pays(seed):
     share = run(problem, moss(), replications=20, seed=seed, path="python").pulls.values[:, -1, 2].mean() / 400
     alike = organisation([o.single()] * 3, 20, 20, horizon=400, leaf_bias=0.3)
     assert share > 0.6 and run(alike, moss(), replications=20, seed=seed, path="python").pulls.values[:, -1, 2].mean() / 400 < 0.5
+
+
+def test_scarce_tokens_buy_the_cheapest_right_answers_and_many_the_best():
+    """The fluid program: one agent where tokens run out, the tree where only questions do."""
+    arms = {"single": o.single(), "star": o.star(5), "tree": o.tree(5, 2)}
+    for budget, best in ((20_000, 0), (2e6, 2)):
+        problem = organisation(arms, [2000, 500, 50], 20, budget=budget, horizon=200, leaf_scale=0.1, beta=0.2, fidelity=0.95)
+        optimum = bind(fluid_lp, problem, largest_cost=problem.instance.largest_cost)
+        pulls = min(200, budget / problem.spec.public.tokens[best])
+        assert math.isclose(optimum.value, pulls * problem.instance.mean_reward[best], rel_tol=1e-9)
 
 
 def test_what_is_not_known_exactly_is_not_called_the_mean():

@@ -275,6 +275,8 @@ def wire(
     _checked(graph, None, None, "coin" if vote == "weighted" else ties)
     kind, shared = CHANNELS.index(choice("channel", channel, CHANNELS)), ("received", "sent").index(choice("correlated", correlated, ("received", "sent")))
     weighted = choice("vote", vote, VOTES) == "weighted"
+    if weights is not None and not weighted:
+        raise BadValue(f"weights: got weights with vote {vote!r}; allowed: None, or vote='weighted'")
     labels = list(graph.nodes)
     number_of = {v: i for i, v in enumerate(labels)}
     n = len(labels)

@@ -226,6 +226,7 @@ def two(graph_edges):
         (lambda: o.simulate_organisation(o.star(3), 0.5, -0.1), "fidelity: got -0.1"),
         (lambda: o.simulate_organisation(o.star(3), 0.5, correlation=2), "correlation: got 2"),
         (lambda: o.simulate_organisation(o.star(3), 0.5, channel="flop"), "channel: got 'flop'.*'flip'"),
+        (lambda: o.simulate_organisation(o.star(3), 0.5, weights={(1, 0): 1.0}), "weights: got weights with vote 'majority'"),
         (lambda: o.simulate_organisation(o.star(3), 0.5, replications=0), "replications: got 0"),
         (lambda: o.organisation_enumeration(o.star(25), 0.5), "graph: got 25 nodes|graph: got 26 nodes"),
         (lambda: o.tree(3, 40), "depth: got 40"),

@@ -63,7 +63,8 @@ def run(scale: float, seed: int, loss: int) -> Verdict:
     return claims.proved(
         f"P(ruin from b) = r^b, E r^X = 1, for whole gains >= -{loss}",
         ok and formula and worst < 1e-12,
-        detail=f"sympy: +1 / -1 {formula}; rationals: {seen} chances to fall to 0 before m, within {tightest:.1g} at m = 24; gambler_ruin differs by {worst:.1g}{witness}",
+        detail=f"sympy: +1 / -1 {formula}; rationals: {seen} chances to fall to 0 before m, within {tightest:.1g} at m = 24; "
+        f"gambler_ruin differs by {worst:.1g}{witness}",
     )
 
 

@@ -28,7 +28,7 @@ def run(scale: float, growth: float) -> Verdict:
         f"2 ln k - 1 <= largest stock that plays safe <= {growth:g} ln k - 2, k = 20 .. {steps}",
         room,
         0.0,
-        detail=f"z(20) = {zone[0]}, z({steps}) = {zone[-1]}, where a square root would have come to {zone[0] * math.sqrt(steps / 20):.0f}; least room in stocks",
+        detail=f"z(20) = {zone[0]}, z({steps}) = {zone[-1]}, a square root would come to {zone[0] * math.sqrt(steps / 20):.0f}; least room in stocks",
     )
 
 

@@ -53,7 +53,7 @@ def run(seed: int, least: int) -> Verdict:
                     witness = f"; e.g. gains and quarters {pair}, k = {k}, b = {b}: V = {old[b]}/{4**k}"
     over = house(Random(seed), least)
     return claims.proved(
-        f"V_k(b) <= b + k max(mu*, 0) for gains >= {least}: all pairs of arms, k <= 5, b <= 6",
+        f"V_k(b) <= b + k max(mu*, 0) for gains >= {least}: 153 pairs of arms, k <= 5, b <= 6",
         wrong == 0 and over < 1e-9,
         detail=f"whole numbers, {seen} states, {wrong} above; ruin_dp exceeds the bound by {over:.2g} at most{witness}",
     )

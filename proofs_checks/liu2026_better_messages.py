@@ -63,7 +63,7 @@ def run(scale: float, seed: int, lead: int) -> Verdict:
     what = "majority" if lead == 1 else f"vote with a lead of {lead}"
     witness = f"; b = {failed[0]}: slope at 0 is {vote(failed[0], lead).derivative()(0)}, less than that of a shared bit" if failed else ""
     return claims.proved(
-        f"{what}: alpha, s, mu* rise with gamma and fall with rho; all rho, gamma, odd b <= {most}",
+        f"{what}: alpha, s, mu* never fall with gamma, never rise with rho; all rho, gamma, odd b <= {most}",
         not failed and monotone() and least > -1e-12,
         detail=f"Bernstein coefficients in rationals; z3; least change of the house's alpha and mu* over {tries} pairs {least:.2g}{witness}",
     )

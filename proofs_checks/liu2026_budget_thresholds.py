@@ -25,12 +25,12 @@ def wins_from_threshold(extra: int) -> bool:
     n, c0, x, r = z3.Reals("N c0 x r")
     budget = n * x + c0 * (n - 1)
     solver = z3.Solver()
-    solver.set("timeout", 3000)
+    solver.set("timeout", 30000)
     solver.add(n > 1, c0 > 0, x > 0, r > n)
     tree, above = r * x >= budget, budget * (r - n) >= c0 * (n - 1 + extra) * r
     solver.add(tree != above)
     never = z3.Solver()
-    never.set("timeout", 3000)
+    never.set("timeout", 30000)
     never.add(n > 1, c0 > 0, x > 0, r > 0, r <= n, r * x >= budget)
     return solver.check() == z3.unsat and never.check() == z3.unsat
 

@@ -4,8 +4,8 @@ Statement: alpha = gamma (rho + (1 - rho) f_b'(0)), rho in [0, 1), gamma in (0, 
 note quotes it; the bound is derived here.
 
 Proved for all rho, gamma and all odd b: with a = f_b'(0), 1 <= a and a^2 < b (`liu2026_slope_bounds` proves it; its induction is repeated here in z3)
-give alpha^2 < b (z3, all reals). Sharp: from a > sqrt(2b/pi), the exponent at gamma = 1, rho = 0, b = 10^11 + 1 is above .491 (Arb). Compared:
-`organisation_exponent` < 1/2 on random b, rho, gamma.
+give alpha^2 < b (z3, all reals). Sharp: from a > sqrt(2b/pi), s > 1/2 - ln(pi/2) / (2 ln b) at gamma = 1, rho = 0, which tends to 1/2; at b = 10^11 +
+1 it is above .491 (Arb). Compared: `organisation_exponent` < 1/2 on random b, rho, gamma.
 Control: 1/2 replaced by .49.
 """
 

@@ -9,6 +9,7 @@ Intervals are percentiles of a bootstrap over packs, which are independent; they
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,15 @@ class Collapse(NamedTuple):
     chi_square: float
     freedom: int
     coefficient: np.ndarray
+
+
+class FixedBinder(NamedTuple):
+    """Where U has a given value, (S,), and the exponents between consecutive sizes there, (S - 1,): Intervals of arrays."""
+
+    noise: Interval
+    inverse_nu: Interval
+    beta_over_nu: Interval
+    gamma_over_nu: Interval
 
 
 def _resampled(measured: Measurement, resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -97,37 +107,101 @@ def binder_crossing(measurements: Sequence[Measurement], size: Any, *, degree: i
     [Binder1981]_.
     """
     size, resamples, level = _checked(measurements, size, 2, resamples, level)
-    degree, rng = whole("degree", degree, 1, 8), np.random.default_rng(whole("seed", seed))
-    fits, ranges = [], []
-    for m in measurements:
+    curves = [_Curves(m, whole("degree", degree, 1, 8), resamples, rng) for rng in [np.random.default_rng(whole("seed", seed))] for m in measurements]
+    noise, height = [], []
+    for (length, one), (longer, other) in pairwise(zip(size, curves, strict=True)):
+        low, high = max(one.low, other.low), min(one.high, other.high)
+        ends = [float((one.at(0, q) - other.at(0, q))[0]) for q in (low, high)] if low < high else [0.0, 0.0]
+        if not ends[0] < 0.0 < ends[1]:
+            raise BadValue(
+                f"measurements: got sizes {length:g} and {longer:g} that do not cross in [{low:g}, {high:g}]; allowed: noises on both sides of the crossing"
+            )
+        noise.append(_falls(lambda q, one=one, other=other: other.at(0, q) - one.at(0, q), low, high, resamples))
+        height.append(one.at(0, noise[-1]))
+    return Crossing(_percentiles(np.array(noise).T, level), _percentiles(np.array(height).T, level))
+
+
+class _Curves:
+    """U, log <|m|> and log chi of one size as polynomials of the noise, for the data and for each resample."""
+
+    def __init__(self, m: Measurement, degree: int, resamples: int, rng: np.random.Generator) -> None:
         if m.noise.size <= degree:
             raise BadValue(f"measurements: got {m.noise.size} noises; allowed: more than degree = {degree}")
-        middle, scale = m.noise.mean(), max(float(np.ptp(m.noise)) / 2.0, 1e-12)
-        design = np.vander((m.noise - middle) / scale, degree + 1, increasing=True) / m.binder_error[:, None]
-        values = binder(_resampled(m, resamples, rng)) / m.binder_error
-        fits.append((np.linalg.lstsq(design, values.T, rcond=None)[0].T, middle, scale))
-        ranges.append((float(m.noise.min()), float(m.noise.max())))
+        self.low, self.high, self.degree = float(m.noise.min()), float(m.noise.max()), degree
+        self.middle, self.scale = 0.5 * (self.low + self.high), max(0.5 * (self.high - self.low), 1e-300)
+        means, design = _resampled(m, resamples, rng), self._powers(m.noise)
+        values = binder(means), np.log(magnetisation(means, m.nodes)), np.log(susceptibility(means, m.nodes))
+        errors = m.binder_error, m.magnetisation_error / m.magnetisation, m.susceptibility_error / m.susceptibility
+        self.coefficient = [np.linalg.lstsq(design / e[:, None], (v / e).T, rcond=None)[0].T for v, e in zip(values, errors, strict=True)]
 
-    def curve(i: int, q: np.ndarray) -> np.ndarray:
-        """(resamples + 1,) at noises (resamples + 1,)."""
-        coefficient, middle, scale = fits[i]
-        return np.asarray((coefficient * np.vander((q - middle) / scale, degree + 1, increasing=True)).sum(axis=1))
+    def _powers(self, q: Any) -> np.ndarray:
+        return np.vander((np.atleast_1d(q) - self.middle) / self.scale, self.degree + 1, increasing=True)
 
-    noise, height = [], []
-    for i in range(len(measurements) - 1):
-        low, high = max(ranges[i][0], ranges[i + 1][0]), min(ranges[i][1], ranges[i + 1][1])
-        a, b = np.full(resamples + 1, low), np.full(resamples + 1, high)
-        if not low < high or curve(i, a)[0] >= curve(i + 1, a)[0] or curve(i, b)[0] <= curve(i + 1, b)[0]:
-            raise BadValue(
-                f"measurements: got sizes {size[i]:g} and {size[i + 1]:g} that do not cross in [{low:g}, {high:g}]; allowed: noises on both sides of the crossing"
-            )
-        for _ in range(60):
-            q = 0.5 * (a + b)
-            below = curve(i, q) < curve(i + 1, q)
-            a, b = np.where(below, q, a), np.where(below, b, q)
-        noise.append(0.5 * (a + b))
-        height.append(curve(i, noise[-1]))
-    return Crossing(_percentiles(np.array(noise).T, level), _percentiles(np.array(height).T, level))
+    def at(self, k: int, q: Any) -> np.ndarray:
+        """(resamples + 1,) at one noise, or at one noise for each resample."""
+        return np.asarray((self.coefficient[k] * self._powers(q)).sum(axis=1))
+
+    def slope(self, q: np.ndarray) -> np.ndarray:
+        """dU/dq."""
+        powers = np.arange(1, self.degree + 1) * self._powers(q)[:, :-1] / self.scale
+        return np.asarray((self.coefficient[0][:, 1:] * powers).sum(axis=1))
+
+
+def _falls(f: Any, low: float, high: float, resamples: int) -> np.ndarray:
+    """Where f, above 0 at `low` and below at `high`, changes its sign, by bisection; an end where it does not."""
+    a, b = np.full(resamples + 1, low), np.full(resamples + 1, high)
+    for _ in range(60):
+        q = 0.5 * (a + b)
+        positive = f(q) > 0.0
+        a, b = np.where(positive, q, a), np.where(positive, b, q)
+    return 0.5 * (a + b)
+
+
+def fixed_binder(
+    measurements: Sequence[Measurement], size: Any, value: float, *, degree: int = 2, resamples: int = 400, level: float = 0.95, seed: int = 0
+) -> FixedBinder:
+    """The noises q_L at which U has a given value, and the exponents between consecutive sizes there.
+
+    Where U is the same, x is, so |m| falls as L^(-beta/nu), chi grows as L^(gamma/nu) and -dU/dq as L^(1/nu). At the value of U at the transition itself, known
+    for the universality class, q_L tends to q_c faster than at any other.
+
+    Parameters
+    ----------
+    measurements : of `majority_vote`, one a size. size : (S,) increasing. value : of U. degree : of the polynomials in q of U, log <|m|>, log chi.
+    resamples, level, seed : of the bootstrap over packs.
+
+    Returns
+    -------
+    FixedBinder.
+
+    Raises
+    ------
+    BadValue : sizes that do not increase, fewer noises than coefficients, a value that a size does not take.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> from .majority_vote import majority_vote
+    >>> q = np.linspace(0.08, 0.22, 5)
+    >>> seen = [majority_vote(networkx.random_regular_graph(4, n, seed=1), q, 200, 40, seed=n) for n in (16, 64)]
+    >>> fixed_binder(seen, [16, 64], 0.4).noise.estimate.round(2).tolist()
+    [0.17, 0.13]
+
+    References
+    ----------
+    [Binder1981]_.
+    """
+    size, resamples, level = _checked(measurements, size, 2, resamples, level)
+    value = number("value", value, 0.0, 2.0 / 3.0)
+    curves = [_Curves(m, whole("degree", degree, 1, 8), resamples, rng) for rng in [np.random.default_rng(whole("seed", seed))] for m in measurements]
+    noise, logs = [], []
+    for length, one in zip(size, curves, strict=True):
+        if not float(one.at(0, one.high)[0]) < value < float(one.at(0, one.low)[0]):
+            raise BadValue(f"value: got {value:g}, which size {length:g} does not take in [{one.low:g}, {one.high:g}]; allowed: noises on both sides")
+        noise.append(_falls(lambda q, one=one: one.at(0, q) - value, one.low, one.high, resamples))
+        logs.append(np.stack([np.log(np.maximum(-one.slope(noise[-1]), 1e-300)), -one.at(1, noise[-1]), one.at(2, noise[-1])]))
+    exponent = (np.diff(np.array(logs), axis=0) / np.diff(np.log(size))[:, None, None]).transpose(1, 2, 0)
+    return FixedBinder(_percentiles(np.array(noise).T, level), *(_percentiles(e, level) for e in exponent))
 
 
 def data_collapse(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from budgetsim.arguments import BudgetsimError
-from budgetsim.theory.finite_size_scaling import binder_crossing, data_collapse
+from budgetsim.theory.finite_size_scaling import binder_crossing, data_collapse, fixed_binder
 from budgetsim.theory.majority_vote import majority_vote, majority_vote_averages
 
 TRUTH = (0.1, 0.8, 0.15, 1.6)  # q_c, 1/nu, beta/nu, gamma/nu
@@ -93,3 +93,14 @@ def test_small_lattices_find_oliveira(seed):
 def test_bad_input_is_one_clear_line(call, says):
     with pytest.raises(BudgetsimError, match=f"^{says}: got .*allowed"):
         call(made_up(1e-3))
+
+
+def test_at_a_fixed_cumulant_exponents_are_exact():
+    """Where U = .6 all sizes have x = 0; where U = .5, the same x: the exponents are the same, between any two sizes."""
+    for value in (0.6, 0.5):
+        fixed = fixed_binder(made_up(1e-4), SIZES, value, resamples=20)
+        for part, truth in ((fixed.inverse_nu, 0.8), (fixed.beta_over_nu, 0.15), (fixed.gamma_over_nu, 1.6)):
+            np.testing.assert_allclose(part.estimate, truth, atol=1e-6)
+    assert np.all(np.diff(fixed.noise.estimate) < 0.0)
+    with pytest.raises(BudgetsimError, match=r"^value: got 0.1, which size 8 does not take"):
+        fixed_binder(made_up(1e-4), SIZES, 0.1)

@@ -1,44 +1,67 @@
-"""Small linear programs in rational numbers: no tolerance, for checks and proofs."""
+"""Small linear programs in exact arithmetic: the value, a plan and prices that prove it."""
 
-from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any, NamedTuple
 
 from ..arguments import BadValue
 
 
-def rational_lp(objective: Sequence, matrix: Sequence, caps: Sequence) -> tuple[Fraction, list[Fraction], list[Fraction]]:
-    """(value, x, p): max c.x subject to A x <= b, x >= 0, with b >= 0, by the simplex method with Bland's rule, and prices p >= 0 of the rows.
+class RationalPlan(NamedTuple):
+    """goal.x = price.room = value, checked: x is best, and so are the prices."""
 
-    Strong duality is verified at the end: x and p are feasible and c.x = p.b.
+    value: Any
+    x: list[Any]
+    price: list[Any]
 
-    >>> value, x, p = rational_lp([Fraction(9, 10), Fraction(1, 2)], [[8, 1], [1, 1]], [Fraction(9, 2), 1])
-    >>> value, x == [Fraction(1, 2), Fraction(1, 2)], p
-    (Fraction(7, 10), True, [Fraction(2, 35), Fraction(31, 70)])
+
+def rational_lp(goal: Any, rows: Any, room: Any, number: Any = Fraction) -> RationalPlan:
+    """max goal.x subject to rows x <= room, x >= 0, by the simplex method with Bland's rule.
+
+    Parameters
+    ----------
+    goal (n,), rows (m, n), room (m,) >= 0: whole numbers or rationals. number: the type to compute in; `flint.fmpq` is several times faster.
+
+    Raises
+    ------
+    BadValue : a room below 0, or no greatest value.
+
+    Examples
+    --------
+    >>> rational_lp([3, 1], [[2, 1], [1, 1]], [1, 2])
+    RationalPlan(value=Fraction(3, 2), x=[Fraction(1, 2), Fraction(0, 1)], price=[Fraction(3, 2), Fraction(0, 1)])
     """
-    c, a, b = [Fraction(v) for v in objective], [[Fraction(v) for v in row] for row in matrix], [Fraction(v) for v in caps]
-    n, m = len(c), len(b)
-    if any(v < 0 for v in b):
-        raise BadValue("caps: got a negative number; allowed: numbers >= 0, so that x = 0 is feasible")
-    rows = [[*row, *(Fraction(i == j) for j in range(m)), cap] for i, (row, cap) in enumerate(zip(a, b, strict=True))]
-    cost, basis = [-v for v in c] + [Fraction(0)] * (m + 1), list(range(n, n + m))
-    while (enter := next((j for j in range(n + m) if cost[j] < 0), -1)) >= 0:
-        ratios = [(row[-1] / row[enter], basis[i], i) for i, row in enumerate(rows) if row[enter] > 0]
-        if not ratios:
-            raise BadValue("matrix: got a program without a bound; allowed: bounded ones")
-        leave = min(ratios)[2]
-        pivot = rows[leave][enter]
-        rows[leave] = [v / pivot for v in rows[leave]]
-        for row in [*rows, cost]:
-            if row is not rows[leave] and row[enter] != 0:
-                factor = row[enter]
-                row[:] = [v - factor * w for v, w in zip(row, rows[leave], strict=True)]
-        basis[leave] = enter
-    x = [Fraction(0)] * (n + m)
-    for i, k in enumerate(basis):
-        x[k] = rows[i][-1]
-    x, p = x[:n], cost[n : n + m]
-    value = sum((u * v for u, v in zip(c, x, strict=True)), Fraction(0))
-    feasible = all(sum(u * v for u, v in zip(row, x, strict=True)) <= cap for row, cap in zip(a, b, strict=True)) and min([*x, *p, Fraction(0)]) >= 0
-    priced = all(sum(p[i] * a[i][k] for i in range(m)) >= c[k] for k in range(n))
-    assert feasible and priced and value == sum(u * v for u, v in zip(p, b, strict=True)), "simplex: not optimal"
-    return value, x, p
+    n, m, zero = len(goal), len(rows), number(0)
+    if any(b < 0 for b in room):
+        raise BadValue("room: got a number below 0; allowed: numbers >= 0")
+    table = [[number(a) for a in row] + [number(int(i == k)) for k in range(m)] + [number(room[i])] for i, row in enumerate(rows)]
+    top = [-number(g) for g in goal] + [zero] * (m + 1)
+    base = list(range(n, n + m))
+    while True:
+        enter = next((j for j in range(n + m) if top[j] < 0), None)
+        if enter is None:
+            break
+        fit = [(row[-1] / row[enter], base[i], i) for i, row in enumerate(table) if row[enter] > 0]
+        if not fit:
+            raise BadValue("goal: got a program without a greatest value")
+        leave = min(fit)[2]
+        pivot = table[leave][enter]
+        table[leave] = [a / pivot for a in table[leave]]
+        for row in [*(r for i, r in enumerate(table) if i != leave), top]:
+            scale = row[enter]
+            if scale != 0:
+                row[:] = [a - scale * b if b != 0 else a for a, b in zip(row, table[leave], strict=True)]
+        base[leave] = enter
+    x = [zero] * (n + m)
+    for i, j in enumerate(base):
+        x[j] = table[i][-1]
+    plan = RationalPlan(top[-1], x[:n], top[n : n + m])
+    _proved(plan, goal, rows, room)
+    return plan
+
+
+def _proved(plan: RationalPlan, goal: Any, rows: Any, room: Any) -> None:
+    feasible = min(plan.x, default=0) >= 0 and all(sum(a * v for a, v in zip(row, plan.x, strict=True)) <= b for row, b in zip(rows, room, strict=True))
+    dual = min(plan.price, default=0) >= 0 and all(sum(p * row[j] for p, row in zip(plan.price, rows, strict=True)) >= g for j, g in enumerate(goal))
+    equal = sum(g * v for g, v in zip(goal, plan.x, strict=True)) == plan.value == sum(p * b for p, b in zip(plan.price, room, strict=True))
+    if not (feasible and dual and equal):
+        raise AssertionError("the certificate of an exact linear program does not hold")

@@ -214,30 +214,58 @@ def figure(
 # ------------------------------------------------------------------------------------------------ prove
 @app.command()
 def prove(
-    name: Annotated[str | None, typer.Argument(help="A theorem, or the path of one; left out: all.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A theorem, or the path of one; left out: the table of all.")] = None,
     scale: Scale = 1.0,
     seed: Seed = 1,
+    processes: Annotated[int | None, typer.Option(help="Processes; as many as cores by default.")] = None,
     json: Json = False,
 ) -> int:
-    """Check a theorem, and that the check fails where a hypothesis is removed."""
+    """Check theorems, and that each check fails where a hypothesis is removed or a constant changed."""
     known = _files("proofs_checks")
     if name is None and not known:
         print("[]" if json else "There is no theorem check yet: the folder proofs_checks is empty.")
         return 0
-    from . import claims
+    from . import claims, theorems
 
-    document, failed = [], False
-    for title in [name] if name else known:
-        theorem = _module("proofs_checks", title)
-        with Progress(title):
-            claim, control = theorem.check(scale, seed), theorem.control(scale, seed)
-        failed |= claim.holds is False or control.holds is True
-        document.append({"theorem": Path(title).stem, "check": claims.as_records([claim])[0], "control": claims.as_records([control])[0]})
-        if not json:
-            print(f"{Path(title).stem}: {_summary(theorem)}\n\n{claims.table([claim, control._replace(claim=f'control, which must fail: {control.claim}')])}\n")
+    many = (os.cpu_count() or 1) if processes is None else whole("processes", processes, 1, 4096)
+    path = None if name is None else Path(name) if name.endswith(".py") or os.sep in name else known[choice("name", name, known)]
+    rows = []
+    with Progress("theorems") as progress:
+        for row in theorems.examine_all([path] if path else list(known.values()), scale, seed, many):
+            rows.append(row)
+            progress.what = f"theorems: {len(rows)}, last {row.theorem}"
+    found = theorems.complaints(rows)
     if json:
-        _dump(document)
-    return int(failed)
+        records = (claims.as_records([row.check, row.control]) for row in rows)
+        _dump(
+            [
+                {"theorem": r.theorem, "statement": r.statement, "verdict": theorems.word(r.check), "check": v, "control": c}
+                for r, (v, c) in zip(rows, records, strict=True)
+            ]
+        )
+    elif path:
+        row = rows[0]
+        print(f"{row.theorem}: {row.statement}\n\n{claims.table([row.check, row.control._replace(claim=f'control, which must fail: {row.control.claim}')])}\n")
+    else:
+
+        def cells(row: theorems.Row) -> tuple[str, ...]:
+            margin, level = row.check.margin, row.check.level
+            shown = "-" if math.isnan(margin) else f"{margin:.3g}"
+            return (
+                row.theorem,
+                row.statement,
+                theorems.word(row.check),
+                shown,
+                f"1-{1 - level:.0e}" if level else "-",
+                row.control.claim.removeprefix("control: "),
+            )
+
+        _table("", ("theorem", "statement", "verdict", "margin", "level", "control, which fails"), map(cells, rows))
+        kinds = [theorems.word(row.check) for row in rows]
+        print(f"\n{len(rows)} theorems: " + ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)))
+    for line in found:
+        print(line, file=sys.stderr)
+    return int(bool(found))
 
 
 # ------------------------------------------------------------------------------------------------ list

@@ -11,7 +11,6 @@ from budgetsim.cli import home
 from budgetsim.folders import load_file
 
 FILES = sorted(home("proofs_checks").glob("*.py"))
-pytest.importorskip("flint"), pytest.importorskip("sympy"), pytest.importorskip("z3")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
@@ -52,6 +51,8 @@ def test_an_exception_is_a_failure_that_says_where(tmp_path):
     path = tmp_path / "wrong.py"
     path.write_text('"""Words."""\n\n\ndef check(scale, seed):\n    return 1 / 0\n')
     assert "ZeroDivisionError" in theorems.complaints([theorems.examine(path, 1.0, 1)])[0]
+    path.write_text('"""Words."""\n\n\ndef check(scale, seed):\n    raise ModuleNotFoundError("no flint", name="flint")\n')
+    assert "needs flint: pip install 'budgetsim[proofs]'" in theorems.complaints([theorems.examine(path, 1.0, 1)])[0]
     path.write_text('"""Words."""\nfrom budgetsim.claims import proved\n\n\ndef check(scale, seed):\n    return proved("p", True)\n')
     assert "its control does not fail (raised AttributeError" in theorems.complaints([theorems.examine(path, 1.0, 1)])[0]
 

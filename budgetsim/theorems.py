@@ -56,8 +56,9 @@ def examine(path: Path, scale: float, seed: int) -> Row:
             verdicts[part] = getattr(module, part)(scale, luck)
     except Exception as error:
         part = "control" if "check" in verdicts else "check"
-        needs = isinstance(error, ModuleNotFoundError) and error.name in ("flint", "sympy", "z3")
-        why = f"needs {error.name}: pip install 'budgetsim[proofs]'" if needs else f"raised {type(error).__name__}: {error}"
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        needs = missing in ("flint", "sympy", "z3")
+        why = f"needs {missing}: pip install 'budgetsim[proofs]'" if needs else f"raised {type(error).__name__}: {error}"
         verdicts[part] = Verdict(part, "exact", "unresolved" if part == "control" else False, math.nan, detail=why)
         verdicts.setdefault("control", Verdict("not reached", "exact", "unresolved", math.nan))
     return Row(path.stem, statement, verdicts["check"], verdicts["control"], time.perf_counter() - start)

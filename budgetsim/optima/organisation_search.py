@@ -240,10 +240,10 @@ def rule_regrets(budgets: Any, window: float, leaf_scale: float, beta: float, me
       Examples
       --------
       >>> print(rule_regrets([1e3, 1e5, 1e7], 450, 0.01, 0.2, 50, 0.9))
-      budget  optimum          single            star     equal split      tree at x*    tree near x*
-        1000   0.0424   0.0026  94.0%   0.0065  84.6%   0.0065  84.6%   0.0026  94.0%   0.0065  84.6%
-      100000   0.2117   0.1117  47.2%   0.0699  67.0%   0.0139  93.4%   0.0139  93.4%   0.0076  96.4%
-    10000000   0.8575   0.6063  29.3%   0.5090  40.6%   0.0628  92.7%   0.0628  92.7%   0.0000 100.0%
+          budget  optimum          single            star     equal split      tree at x*    tree near x*
+          1000   0.0424   0.0026  94.0%   0.0065  84.6%   0.0065  84.6%   0.0026  94.0%   0.0065  84.6%
+        100000   0.2117   0.1117  47.2%   0.0699  67.0%   0.0139  93.4%   0.0139  93.4%   0.0076  96.4%
+      10000000   0.8575   0.6063  29.3%   0.5090  40.6%   0.0628  92.7%   0.0628  92.7%   0.0000 100.0%
     """
     money = array("budgets", budgets, (None,))
     known = window, leaf_scale, beta, message_lengths, fidelity, correlation

@@ -165,7 +165,7 @@ def test_the_house_computes_the_same_risk_of_these_weights():
         own = dict(zip(graph, best.plan.own, strict=True))
         weights = {e: float(w / own[e[1]] if own[e[1]] > 0.0 else w) for e, w in zip(graph.edges, best.plan.weight, strict=True)}
         used = {e: max(w, 1e-12) for e, w in weights.items()}
-        root = [u for u in graph if graph.out_degree(u) == 0][0]
+        root = next(u for u in graph if graph.out_degree(u) == 0)
         place = list(graph).index(root)
         assert averaging_risk(graph, V, S, leaf_correlation=RHO, weights=used)[place] == pytest.approx(best.value, rel=1e-6)
         assert averaging_risk(graph, V, S, leaf_correlation=RHO, weights=dict.fromkeys(graph.edges, 1.0))[place] >= best.lower

@@ -107,17 +107,39 @@ cases = st.tuples(st.floats(10.0, 1e5), st.floats(0.02, 0.5), st.floats(0.02, 0.
 
 @settings(max_examples=200)
 @given(cases)
-def test_a_complete_tree_is_best_where_failures_are_not_shared(case):
-    """rho = 0, a wide window, at most 7 agents: of all 143 organisations the best is one agent or a star. Not proved: no example against it was found."""
+def test_a_complete_tree_is_nearly_best_where_failures_are_not_shared(case):
+    """rho = 0, a wide window, at most 7 agents: of all 143 organisations one agent or a star is best, within .1%. Not proved; see the next test for why not exactly."""
     budget, beta, single, part, gamma = case
     m = budget * 10**part
     best = small_organisation_search(budget, 100 * m, single / budget**beta, beta, m, gamma)
-    assert best.plan.tried == 143 and best.value <= best.plan.complete * (1 + 1e-12)
+    assert best.plan.tried == 143 and best.value <= best.plan.complete * 1.001
     assert best.lower <= best.value <= best.upper and best.plan.single <= best.plan.complete <= best.plan.tree <= best.value * (1 + 1e-12)
     if best.plan.reads:
         found = exact_bias(best.plan.reads, best.plan.leaves, min(1.0, single / budget**beta * best.plan.leaf_compute**beta), gamma)
         assert found == pytest.approx(best.value, rel=1e-9)
         assert budget == pytest.approx(best.plan.leaves * best.plan.leaf_compute + 2 * m * best.plan.edges)
+
+
+def test_even_then_a_complete_tree_need_not_be_best():
+    """Strong leaves, noisy and cheap messages, rho = 0, any window: a root that reads four leaves and a reader of all five beats every tree of at most 7 agents, by .00397%;
+    with 8 agents two readers of five leaves and a root that reads all seven win by 2.13%. Complete trees of any size beat both."""
+    seven = known_of(1e5, 0.021118616551433066, 0.9847234675089429, 3.372452529545309, 0.9138182427054711)
+    best = small_organisation_search(*seven)
+    assert best.plan.reads == ((0, 1, 2, 3, 4), (0, 1, 2, 3, 5)) and 3.9e-5 < best.value / best.plan.tree - 1 < 4.1e-5
+    assert exact_bias(best.plan.reads, 5, 0.95, 0.91) > exact_bias([range(5)], 5, 0.95, 0.91)
+    eight = known_of(511.2675694174853, 0.31840504086652566, 0.07595798245181737, 0.10853576385924488, 0.8556328416087602)
+    reads = ((0, 1, 2, 3, 4), (0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5, 6))
+    budget, _, kappa, beta, m, gamma = eight
+    found = exact_bias(reads, 5, kappa * ((budget - 2 * m * 17) / 5) ** beta, gamma)
+    star = exact_bias([range(7)], 7, kappa * ((budget - 2 * m * 7) / 7) ** beta, gamma)
+    trees = max(star, small_organisation_search(*eight).plan.tree)  # no other tree has 8 agents
+    assert 1.0213 < found / trees < 1.0214
+    for known, bias in ((seven, best.value), (eight, found)):
+        assert organisation_search(*known).value > bias
+
+
+def known_of(budget, beta, single, m, gamma):
+    return budget, 100 * m, single / budget**beta, beta, m, gamma
 
 
 @settings(max_examples=200)
@@ -162,6 +184,25 @@ def test_a_tree_need_not_be_complete():
     searched, best = organisation_search(*known), small_organisation_search(*known)
     assert best.plan.reads == ((0, 1, 2), (3, 4, 5)) and best.plan.leaves == 5 and not best.plan.shares
     assert best.value > 1.001 * searched.value >= 1.001 * best.plan.complete * (1 - 1e-12)
+
+
+def best_shape(leaves, mu, gamma):
+    """The best root bias of all trees of threes with so many leaves, by their sizes: a majority rises in each of its inputs."""
+    best = {1: mu}
+    for n in range(3, leaves + 1, 2):
+        sizes = [(a, b, n - a - b) for a in range(1, n // 3 + 1, 2) for b in range(a, (n - a) // 2 + 1, 2)]
+        best[n] = max((x + y + z - x * y * z) / 2 for x, y, z in ([gamma * best[k] for k in size] for size in sizes))
+    return best[leaves]
+
+
+def test_trees_of_any_shape_gain_little():
+    """Threes, weak signal, up to 41 leaves: between two steps of the depth an incomplete tree is better by 1.3% at most, and at most budgets not at all."""
+    gains = []
+    for budget in [400, 600, 900, 1300, 1763.4, 2000, 3000, 5600, 8000]:
+        shapes = [(budget - 150 * (n - 1)) / n for n in range(1, 42, 2)]
+        best = max(best_shape(n, 0.01 * x**0.2, 1.0) for n, x in zip(range(1, 42, 2), shapes, strict=True) if x > 0)
+        gains.append(best / organisation_search(budget, 150, 0.01, 0.2, 50, 1.0).value - 1)
+    assert min(gains) > -1e-12 and 0.0126 < max(gains) < 0.013 and sum(g > 1e-9 for g in gains) <= 3
 
 
 BAD = [

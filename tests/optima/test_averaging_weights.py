@@ -180,6 +180,15 @@ def test_the_sign_matters():
     assert averaging_weights(star(2), 1.0, 0.9, s).plan.weight == pytest.approx([0.5, 0.5])
 
 
+def test_resistors_that_floats_cannot_add():
+    """s = 1e-12 beside v = 1e6: the linear equations may lose all digits, and say so; the program does not, and is asked where they do."""
+    graph = tree(3, 2)
+    best = averaging_weights(graph, 1e6, 0.0, 1e-12)
+    assert best.upper - best.lower <= 1e-6 * best.upper and best.lower <= 1e6 / 9 * (1 + 1e-9) and best.upper >= 1e6 / 9
+    alone = averaging_weights(graph, 1e6, 0.0, 1e-12, method="nodal")
+    assert alone.lower <= 1e6 / 9 * (1 + 1e-9) <= alone.upper * (1 + 2e-9)
+
+
 two = star(2)
 BAD = [
     ((nx.Graph([(0, 1)]), V), "graph: got Graph"), ((nx.DiGraph(), V), "no nodes"), ((nx.DiGraph([(0, 1), (1, 2), (2, 0)]), V), "cycle"), ((nx.DiGraph([(0, 1), (0, 2)]), V), "2 nodes that nobody reads"),

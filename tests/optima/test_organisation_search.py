@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from budgetsim import BudgetsimError
 from budgetsim.optima.organisation_search import exponential_fidelity, organisation_search, rule_regrets, simple_rules
+from budgetsim.shared.organisations import chain, organisation_enumeration
 
 PRINTED = {(3, 0.0, 1.0, 0.2, 50): [495.918, 1787.8, 5663.3, 17289.8], (5, 0.0, 0.95, 0.2, 50): [693.322], (5, 0.2, 0.9, 0.15, 100): [1415.544]}
 
@@ -135,6 +136,13 @@ def test_the_table_of_simple_rules():
 def test_the_optimum_by_hand():
     """B = 1e5, by the brute force of this file, is what the table says."""
     assert brute(1e5, 450, 0.01, 0.2, [50], [0.9], 0.0) == pytest.approx(0.2117, abs=5e-5)
+
+
+def test_agents_in_a_row_never_beat_the_first():
+    """Each hears the one before and sees for himself: by log-odds he follows whoever is better, by a fair coin on ties he only loses. So the map's chain is another one."""
+    for gamma in (1.0, 0.9, 0.5):
+        assert organisation_enumeration(chain(6), 0.4, gamma, vote="weighted").max() <= 0.4 + 1e-12
+        assert np.all(np.diff(organisation_enumeration(chain(6), 0.4, gamma, ties="coin")) <= 1e-12)
 
 
 BAD = [

@@ -12,8 +12,13 @@ from ..model import ARM, Policy
 
 
 class Memory(NamedTuple):
-    worst: np.ndarray  #: the least rewards of each arm, in order; inf where there are none yet
+    worst: np.ndarray  #: the least rewards of each arm, in order and each value once
+    times: np.ndarray  #: how often it came
+    values: np.ndarray  #: how many values are kept
     pulls: np.ndarray
+    width: np.ndarray  #: 1 / sqrt(pulls), 0 before the first pull
+    few: np.ndarray  #: how many rewards make the tail
+    edge: np.ndarray  #: the greatest of them
     tail: np.ndarray  #: empirical CVaR, inf before the first pull
     value: np.ndarray
 
@@ -28,27 +33,41 @@ def ceiling(x):
 
 
 def act(memory, params, view, left, t, key):
-    level = log(max(ceiling(params.alpha * t), 1))
+    scale = params.c * math.sqrt(log(max(ceiling(params.alpha * t), 1)))
     for k in range(memory.value.size):
-        memory.value[k] = memory.tail[k] - params.c * math.sqrt(level / max(memory.pulls[k], 1.0))
+        memory.value[k] = memory.tail[k] - scale * memory.width[k]
     return best(view, memory.value)
 
 
+def keep(memory, arm, reward):
+    """Adds a reward to the worst ones; where all room is taken the greatest value makes way."""
+    worst, times, many = memory.worst[arm], memory.times[arm], int(memory.values[arm])
+    i = many
+    while i > 0 and worst[i - 1] > reward:
+        i -= 1
+    if i > 0 and worst[i - 1] == reward:
+        times[i - 1] += 1.0
+    elif i < worst.size:
+        many = min(many + 1, worst.size)
+        memory.values[arm] = many
+        for j in range(many - 1, i, -1):
+            worst[j], times[j] = worst[j - 1], times[j - 1]
+        worst[i], times[i] = reward, 1.0
+
+
 def update(memory, params, view, action, outcome, t):
-    worst, reward = memory.worst[action], outcome.reward
-    last = worst.size - 1
-    i = int(min(memory.pulls[action], last))  # where there is room, or the greatest of those kept
-    if reward < worst[i]:
-        while i > 0 and worst[i - 1] > reward:
-            worst[i] = worst[i - 1]
-            i -= 1
-        worst[i] = reward
+    reward, worst, times = outcome.reward, memory.worst[action], memory.times[action]
+    keep(memory, action, reward)
     memory.pulls[action] += 1.0
-    few = int(min(ceiling(params.alpha * memory.pulls[action]), last + 1))
-    total = 0.0
-    for j in range(few):
-        total += worst[j]
-    memory.tail[action] = total / few
+    memory.width[action] = 1.0 / math.sqrt(memory.pulls[action])
+    few = min(ceiling(params.alpha * memory.pulls[action]), worst.size)
+    if few > memory.few[action] or reward < memory.edge[action]:
+        total, missing, i = 0.0, float(few), -1
+        while missing > 0.0:
+            i += 1
+            total += min(times[i], missing) * worst[i]
+            missing -= times[i]
+        memory.few[action], memory.edge[action], memory.tail[action] = few, worst[i], total / few
 
 
 def marab(alpha: float = 0.05, c: float = 1e-6) -> Policy:
@@ -93,6 +112,8 @@ def marab(alpha: float = 0.05, c: float = 1e-6) -> Policy:
         n, kept = spec.n_actions, int(ceiling(alpha * spec.horizon))
         if n * kept > 1e8:
             raise BadValue(f"marab: got {n} arms and a horizon of {spec.horizon}; allowed: at most 10^8 rewards to keep, alpha of all pulls")
-        return Memory(np.full((n, kept), math.inf), np.zeros(n), np.full(n, math.inf), np.zeros(n)), Params(alpha, c)
+        memory = Memory(np.zeros((n, kept)), np.zeros((n, kept)), *(np.zeros(n) for _ in range(7)))
+        memory.tail[:] = math.inf
+        return memory, Params(alpha, c)
 
     return Policy(ARM, init, act, update, name=f"marab(alpha={alpha:g}, c={c:g})")

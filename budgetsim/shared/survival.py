@@ -9,6 +9,7 @@ from .. import arguments
 from ..arguments import BadValue, array, number, whole
 from ..confidence import Means, best, means, record
 from ..draws import exp, log, log_binomial
+from ..kernels import available
 from ..model import RUIN, Spec
 
 
@@ -89,11 +90,15 @@ def most_optimistic(memory: Any, view: Any, span: Any, t: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------------ the gambler's posterior
 class Record(NamedTuple):
-    """Wins w and losses l of n arms, and a quarter of the posterior density at p = 1/2."""
+    """Wins w and losses l of n arms, a quarter of the posterior density at p = 1/2, and the posterior chance of a good arm."""
 
     wins: np.ndarray
     losses: np.ndarray
     half: np.ndarray  #: (w + l + 1)! / (w! l!) 2^-(w + l + 2): 0 in floats only where p is surely on one side
+    chance: np.ndarray  #: P(p > 1/2)
+
+
+EQUAL = 1e-11  #: indices no further apart are equal; rounding brings a gambler's less than a tenth of it from the truth
 
 
 def no_record(n: int) -> Record:
@@ -102,22 +107,51 @@ def no_record(n: int) -> Record:
     >>> no_record(1).half.tolist()
     [0.25]
     """
-    return Record(np.zeros(n), np.zeros(n), np.full(n, 0.25))
+    return Record(np.zeros(n), np.zeros(n), np.full(n, 0.25), np.full(n, 0.5))
+
+
+def half_weight(w: Any, l: Any) -> Any:
+    """(w + l + 1)! / (w! l!) 2^-(w + l + 2).
+
+    >>> abs(half_weight(1.0, 2.0) - 12.0 / 32.0) < 1e-13
+    True
+    """
+    return 0.25 * (w + l + 1.0) * exp(log_binomial(min(w, l), w + l, 0.5))
 
 
 def note(seen: Any, arm: Any, reward: Any) -> None:
     """A reward above 0 is a win, below 0 a loss; one of 0 moves no stock and says nothing about which comes first.
 
+    A win adds half / (w + 1) to the chance, a loss takes half / (l + 1) from it; both are computed anew at every 64th, so that rounding does
+    not add up.
+
     >>> r = no_record(1)
-    >>> note(r, 0, 1.0), note(r, 0, -1.0), note(r, 0, 0.0), r.wins.tolist(), r.losses.tolist()
-    (None, None, None, [1.0], [1.0])
+    >>> note(r, 0, 1.0), note(r, 0, -1.0), note(r, 0, 0.0), r.wins.tolist(), r.losses.tolist(), r.chance.tolist()
+    (None, None, None, [1.0], [1.0], [0.5])
     """
-    if reward > 0.0:
-        seen.wins[arm] += 1.0
-    elif reward < 0.0:
-        seen.losses[arm] += 1.0
-    n = seen.wins[arm] + seen.losses[arm]
-    seen.half[arm] = 0.25 * (n + 1.0) * exp(log_binomial(min(seen.wins[arm], seen.losses[arm]), n, 0.5))
+    if reward == 0.0:
+        return
+    side = seen.wins if reward > 0.0 else seen.losses
+    side[arm] += 1.0
+    n, part = seen.wins[arm] + seen.losses[arm], seen.half[arm] / side[arm]
+    seen.half[arm] = 0.5 * (n + 1.0) * part
+    seen.chance[arm] += part if reward > 0.0 else -part
+    if int(n) % 64 == 0:
+        seen.half[arm] = half_weight(seen.wins[arm], seen.losses[arm])
+        seen.chance[arm] = positive_chance(seen.wins[arm], seen.losses[arm], seen.half[arm])
+
+
+def first_best(view: Any, value: Any) -> Any:
+    """The first available arm whose value is the greatest, or as good as equal to it.
+
+    >>> first_best((), np.array([0.5, 0.7, 0.7 + 1e-15]))
+    1
+    """
+    arm = best(view, value)
+    for k in range(arm):
+        if value[k] >= value[arm] - EQUAL and available(view, k):
+            return k
+    return arm
 
 
 def tail(n: Any, a: Any) -> Any:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from budgetsim import BudgetsimError, engine
 from budgetsim.folders import bind
 from budgetsim.model import ARM, RUIN, Ended, Outcome, Spec, Status
 from budgetsim.optima.ruin_dp import ruin_dp
 from budgetsim.policies.alarmed import alarmed
-from budgetsim.policies.bandit_gambler import bandit_gambler
+from budgetsim.policies.bandit_gambler import bandit_gambler, look
 from budgetsim.policies.bootstrap_survival import bootstrap_survival
 from budgetsim.policies.epsilon_greedy import epsilon_greedy
 from budgetsim.policies.exploit_shares import exploit_shares
@@ -29,6 +30,7 @@ from budgetsim.policies.survival_plan import survival_plan
 from budgetsim.policies.ucb1 import ucb1
 from budgetsim.policies.uniform import uniform
 from budgetsim.problems.survival_bandit import survival_bandit
+from budgetsim.shared.survival import EQUAL, half_weight, positive_chance, ruin_chance
 from tests.references import bootstrap_survival as bootstrap_twin
 from tests.references import gamblers as gamblers_twin
 from tests.references import marab as marab_twin
@@ -90,6 +92,88 @@ def test_bootstrap_agrees_with_its_twin(seed):
     ours = totals(survival_bandit(*laws, 5, 30), bootstrap_survival(6.0, 10, 8), seed, 4000)
     theirs, wrong = (bootstrap_twin.simulate(*laws, 5, 30, 1000, rng, penalty, 10, 8) for penalty in (6.0, 1000.0))
     beside("bootstrap_survival", ours, theirs, wrong)
+
+
+# ------------------------------------------------------------------------------------------------ indices from pull to pull
+def full_index(seen, b):
+    """Bandit-Gambler's index of every arm by the two sums, nothing kept from before."""
+    halves = [half_weight(w, l) for w, l in zip(seen.wins, seen.losses, strict=True)]
+    return np.array([positive_chance(w, l, h) - ruin_chance(w, l, h, b) for w, l, h in zip(seen.wins, seen.losses, halves, strict=True)])
+
+
+def first_of_equals(value):
+    return int(np.argmax(value >= value.max() - EQUAL))
+
+
+def pulled(rule, memory, arm, reward, params=()):
+    rule.update(memory, params, (), arm, Outcome(reward, np.array([-reward]), (), Status.CHARGED), 0)
+
+
+histories = st.tuples(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1.0, 1.0, 1.0, -1.0, -1.0, 0.0, 40.0, -7.0]), st.integers(1, 12)), min_size=1, max_size=40),
+    st.integers(1, 150),
+)  # arm (3: the rule's choice), reward, how often; stock
+
+
+@given(histories)
+@settings(max_examples=200, deadline=None)
+def test_bandit_gambler_chooses_as_the_full_formula_does(history):
+    """Every round, ties of equal records among them: the arm by full evaluation of all arms, and the indices it looked at to 1e-12."""
+    (pulls, b), rule = history, bandit_gambler()
+    memory = rule.init(coins(P, STOCK, HORIZON).spec)
+    for arm, reward, times in pulls:
+        for _ in range(times):
+            full, choice = full_index(memory.seen, b), rule.act(memory, (), (), np.array([b + 0.5]), 0, None)
+            assert choice == first_of_equals(full)
+            looked = (memory.stock == b) & (memory.error <= 1e-12)
+            assert looked[choice] and np.all(abs((memory.seen.chance - memory.ruin - full)[looked]) < 1e-12) and np.all(memory.seen.chance > full - 1e-12)
+            pulled(rule, memory, choice if arm == 3 else arm, reward)
+            b = max(b + reward, 1)
+
+
+def test_steps_without_a_bound_of_their_error_would_go_astray():
+    """Control: an arm pulled ten times, the stock rising from 30 to 90."""
+    rule = bandit_gambler()
+    memory = rule.init(coins(P, STOCK, HORIZON).spec)
+    for reward in [1.0, -1.0] * 10:
+        pulled(rule, memory, 0, reward)
+    off = {}
+    for trusting in (False, True):
+        memory.stock[:] = 0.0
+        for b in range(30, 91):
+            memory.error[:] *= not trusting or b == 30
+            look(memory, 0, float(b))
+        off[trusting] = abs(memory.seen.chance[0] - memory.ruin[0] - full_index(memory.seen, 90.0)[0])
+    print(f"index off by {off[False]:.1e}, without bounds {off[True]:.1e}")
+    assert off[False] < 1e-12 < 1e-9 < off[True]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(1, 90)), max_size=12), st.integers(1, 200))
+@settings(max_examples=200, deadline=None)
+def test_positive_gambler_chooses_as_the_full_formula_does(history, b):
+    rule = positive_gambler()
+    memory = rule.init(coins(P, STOCK, HORIZON).spec)
+    for k in range(3):
+        pulled(rule, memory, k, 1.0)
+    for arm, win, times in history:
+        for _ in range(times):
+            pulled(rule, memory, arm, 1.0 if win else -1.0)
+        seen = memory.seen
+        full = stats.beta.sf(0.5, seen.wins + 1, seen.losses + 1) + np.sqrt(2 * math.log(b) / memory.pulls)
+        assert rule.act(memory, (), (), np.array([float(b)]), 0, None) == first_of_equals(full)
+        assert np.all(abs(memory.value - full) < 1e-12)
+
+
+@given(st.lists(st.one_of(st.integers(-2, 1), st.floats(-3, 3, width=32)), min_size=1, max_size=60), st.sampled_from([0.05, 0.3, 0.5, 1.0]), st.integers(0, 10))
+@settings(max_examples=200, deadline=None)
+def test_marab_keeps_the_tail(rewards, alpha, beyond):
+    """The mean of the ceil(alpha n) least of n rewards, each pull; whoever plays on beyond the horizon keeps as many as were wanted there."""
+    rule, horizon = marab(alpha, 0.5), max(len(rewards) - beyond, 1)
+    memory, params = rule.init(coins(P, STOCK, horizon).spec)
+    for n, reward in enumerate(rewards, 1):
+        pulled(rule, memory, 1, float(reward), params)
+        few = min(math.ceil(alpha * n), math.ceil(alpha * horizon))
+        assert abs(memory.tail[1] - np.sort(rewards[:n])[:few].mean()) < 1e-12 and memory.tail[0] == math.inf
 
 
 # ------------------------------------------------------------------------------------------------ planners
@@ -247,9 +331,8 @@ def speed(replications=400, repeats=3):
         engine.play_block(one, 1, 0, 2, np.array([10_000]))
     for _ in range(repeats):
         for rule, one in zip(rules, prepared, strict=True):
-            many = replications if "gambler" not in rule.name else replications // 20
             start = time.perf_counter()
-            log = engine.play_block(one, 1, 0, many, np.array([10_000]))
+            log = engine.play_block(one, 1, 0, replications, np.array([10_000]))
             found[rule.name] = min(found.get(rule.name, math.inf), (time.perf_counter() - start) / log.rounds.sum() * 1e9)
     for name, ns in found.items():
         print(f"{name}: {ns:.0f} ns a pull, {ns / found[rules[0].name]:.2f} times UCB1")

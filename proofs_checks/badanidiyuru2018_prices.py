@@ -6,7 +6,7 @@ The regret bound of PrimalDualBwK applies this to the lower bounds on the costs 
 **Source.** [Badanidiyuru2018]_, the multiplicative-weights lemma, there with 1 - eps; the sharper eps/2 is what the same proof gives.
 
 **Proved.** (1) The two inequalities on which the proof rests: (1 + eps)^c <= 1 + eps c for c in [0, 1] (convex in c, equal at both ends) and log(1 + eps) >= eps - eps^2/2 (equal at 0, difference of slopes eps^2 / (1 + eps)), by sympy.
-(2) Independently the conclusion on *all* sequences of a finite class, by dynamic programming in Arb: costs in {0, 1}, d = 2, T up to 40 and d = 3, T up to 10, eps in {1/10, 1/4, 1/2, 1}. The prices of `policies.primal_dual`, moved along the worst
+(2) Independently the conclusion on *all* sequences of a finite class, by dynamic programming in Arb: costs in {0, 1}, d = 2, T up to 40 and d = 3, T up to 10 (24 and 7 at scale below 0.3), eps in {1/10, 1/4, 1/2, 1}. The prices of `policies.primal_dual`, moved along the worst
 sequence, have the same ratios to 1e-9.
 
 **Control.** The factor 1 - eps/2 becomes 1.
@@ -95,14 +95,15 @@ def _verdict(scale: float, lost: int) -> Verdict:
     from flint import arb
 
     ok, margin, reach = _inequalities(), math.inf, 0.0
-    for d, longest in ((2, 40 if scale >= 0.3 else 24), (3, 10 if scale >= 0.3 else 7)):
+    lengths = ((2, 40), (3, 10)) if scale >= 0.3 else ((2, 24), (3, 7))
+    for d, longest in lengths:
         for eps in (Fraction(1, 10), Fraction(1, 4), Fraction(1, 2), Fraction(1)):
             worst, path = _least(d, longest, eps, 1 - eps * lost / 2)
             bound = -arb(d).log() * eps.denominator / eps.numerator
             ok = ok and bool(worst >= bound) and _rule_agrees(path, float(eps))
             margin, reach = min(margin, float(worst - bound)), max(reach, float(worst / bound))
-    claim = f"prices of PrimalDualBwK: sum y.c >= {'(1 - eps/2) ' if lost else ''}max_i C_i - log(d) / eps on all sequences with costs in {{0, 1}}"
-    detail = f"d = 2 and 3; dynamic programming in Arb; the worst sequence loses up to {100 * reach:.1f}% of log(d) / eps"
+    claim = f"prices of PrimalDualBwK: sum y.c >= {'(1 - eps/2) ' if lost else ''}max_i C_i - log(d) / eps on all sequences with costs in {{0, 1}}, {' and '.join(f'd = {d}, T <= {t}' for d, t in lengths)}"
+    detail = f"dynamic programming in Arb; the worst sequence loses up to {100 * reach:.1f}% of log(d) / eps"
     return claims.proved(claim, ok, margin, detail)
 
 

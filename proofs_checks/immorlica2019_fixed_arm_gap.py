@@ -3,7 +3,7 @@
 **Statement.** In the fluid LP of a bandit with knapsacks with d resources (time not counted), OPT_FD <= (d + 1) OPT_FA. If there are d arms of reward 1, arm i consumes one unit of resource i only, budgets are B each and
 T >= d B, then OPT_FD = d OPT_FA. No factor below d + 1 holds for all instances.
 
-**Source.** The d-fold gap is [Slivkins2019]_, chapter 10; the factor d + 1 is derived here: a basic solution mixes at most d + 1 arms, and each part is a plan that uses one arm.
+**Source.** The d-fold gap is a known example, see [Slivkins2019]_, chapter 10; the factor d + 1 is derived here: a basic solution mixes at most d + 1 arms, and each part is a plan that uses one arm.
 
 **Proved.** In rationals: equality for d = 1 to 8, B = 3, T = 3 d and 5 d; the upper bound, and a plan of at most d + 1 arms, on every instance with 3 arms, one resource, rewards in {1/4, 1/2, 1}, mean costs in {0, 1/2, 1},
 B/T in {1/8, 1/2} (1458) and on 60 (15 at scale below 0.3) instances with 5 arms and 2 or 3 resources drawn by the seed; sharpness by one more arm that is free and earns B/T: the ratio is d + 1 - d B/T.

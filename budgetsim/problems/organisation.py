@@ -12,6 +12,7 @@ from ..model import ARM, STOP, Problem, Spec, Units
 from ..shared import organisations as shared
 from ..shared.bit_votes import ABSTAIN, FLIP, RECEIVED
 from ..shared.organisation_averages import averaging_risk, wire_averages
+from ..shared.organisations import chain, random_dag, simulate_organisation, single, small_world, star, tree  # noqa: F401 (for users: what to ask is built here)
 
 
 class Wires(NamedTuple):

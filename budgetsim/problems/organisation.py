@@ -321,8 +321,8 @@ def _answer(graph: Any) -> int:
 
 def _law(graph: Any, wiring: shared.Wiring) -> float | None:
     """Exact bias of the answer: by recursion on trees, by enumeration on small graphs, else None."""
-    answer, tree = _answer(graph), max(d for _, d in graph.out_degree()) <= 1
-    for law in (shared.recursion, shared.enumeration) if tree else (shared.enumeration,):
+    answer, heard_once = _answer(graph), max(d for _, d in graph.out_degree()) <= 1
+    for law in (shared.recursion, shared.enumeration) if heard_once else (shared.enumeration,):
         try:
             return float(law(wiring)[answer])
         except BadValue:

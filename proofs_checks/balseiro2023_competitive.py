@@ -1,11 +1,16 @@
 """Dual mirror descent earns OPT / alpha* less O(sqrt T) on every sequence, alpha* = max(1, bbar / min rho); with 1.8 for alpha* = 2 it is false.
 
-Statement. Rewards in [0, fbar], costs in [0, bbar], any sequence: reward >= OPT / alpha* - (C1 + C2 eta T + C3 / eta), constants those of `theory.mirror_descent.competitive_constants` (fbar / alpha* for fbar; Euclidean, prices from 0). No rule has a greater share in the long run (`balseiro2023_stopping`).
+Statement. Rewards in [0, fbar], costs in [0, bbar], any sequence: reward >= OPT / alpha* - (C1 + C2 eta T + C3 / eta), constants those of
+`theory.mirror_descent.competitive_constants` (fbar / alpha* for fbar; Euclidean, prices from 0). No rule has a greater share in the long run
+(`balseiro2023_stopping`).
 
 Source: [Balseiro2023]_; constants derived here.
 
-What was proved, given the mirror lemma (`balseiro2023_mirror_lemma`), by z3 over the reals: (1) a round: whatever x the optimum takes, f(x) <= f* + mu c(x) <= alpha (f* + mu rho) for mu >= 0, c <= alpha rho; one resource, which each adds alike. (2) the rounds together, with mu = 0 or
-mu = fbar / (alpha rho_j) e_j as the day ends with or without budget. Beside it, certified: rho = .5, T = 20,000, days drawn i.i.d., rising, falling and the two-phase day (T/2 values of 1, then T/2 of 20), where the floor is above 0; on the last the rule keeps about 1/1.9. Prices are those of `price_path` to the bit (200 rounds).
+What was proved, given the mirror lemma (`balseiro2023_mirror_lemma`), by z3 over the reals: (1) a round: whatever x the optimum takes, f(x) <= f* +
+mu c(x) <= alpha (f* + mu rho) for mu >= 0, c <= alpha rho; one resource, which each adds alike. (2) the rounds together, with mu = 0 or mu = fbar /
+(alpha rho_j) e_j as the day ends with or without budget. Beside it, certified: rho = .5, T = 20,000, days drawn i.i.d., rising, falling and the
+two-phase day (T/2 values of 1, then T/2 of 20), where the floor is above 0; on the last the rule keeps about 1/1.9. Prices are those of `price_path`
+to the bit (200 rounds).
 """
 
 from fractions import Fraction

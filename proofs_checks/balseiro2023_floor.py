@@ -1,12 +1,16 @@
 """Pathwise: dual mirror descent earns at least sum_{t <= tau} (f*_t(mu_t) + mu_t.rho) + fbar (T - tau) - (C1 + C2 eta T + C3 / eta), on every input.
 
-Statement. f*_t(mu) = max(0, max_i r_ti - mu.c_ti), rewards in [0, fbar], costs in [0, bbar], rho = B / T, tau the first round after which some resource has spent_j + bbar >= T rho_j, else T; Euclidean prices from 0. C1 = fbar bbar / min rho, C2 = max(bbar, rho)^2 d / 2,
-C3 = max(0, max_j (fbar / rho_j)^2 / 2). For i.i.d. requests each term is at least the fluid value of a round in expectation, which gives the regret bound; the floor itself needs no law. It fails if C3 only allows for mu = 0.
+Statement. f*_t(mu) = max(0, max_i r_ti - mu.c_ti), rewards in [0, fbar], costs in [0, bbar], rho = B / T, tau the first round after which some
+resource has spent_j + bbar >= T rho_j, else T; Euclidean prices from 0. C1 = fbar bbar / min rho, C2 = max(bbar, rho)^2 d / 2, C3 = max(0, max_j
+(fbar / rho_j)^2 / 2). For i.i.d. requests each term is at least the fluid value of a round in expectation, which gives the regret bound; the floor
+itself needs no law. It fails if C3 only allows for mu = 0.
 
 Source: [Balseiro2023]_; the floor and its constants as in `theory.mirror_descent.regret_constants`; derived here.
 
-What was proved, given the mirror lemma (`balseiro2023_mirror_lemma`), by z3 over the reals: with E = sum_{t <= tau} (f*_t + mu_t.rho), earned = E - sum mu_t.g_t and sum mu_t.g_t <= sum mu.g_t + slack for mu = 0 (tau = T) and mu = (fbar / rho_j) e_j (tau < T, spent_j >= T rho_j - bbar), the floor follows. The house's
-prices (`price_path`), paid as the ledger pays, keep it on drawn paths of T = 2000 rounds (i.i.d., rising and falling values; the best step and half of it), where the floor is above 0, what earning nothing gives (certified).
+What was proved, given the mirror lemma (`balseiro2023_mirror_lemma`), by z3 over the reals: with E = sum_{t <= tau} (f*_t + mu_t.rho), earned = E -
+sum mu_t.g_t and sum mu_t.g_t <= sum mu.g_t + slack for mu = 0 (tau = T) and mu = (fbar / rho_j) e_j (tau < T, spent_j >= T rho_j - bbar), the floor
+follows. The house's prices (`price_path`), paid as the ledger pays, keep it on drawn paths of T = 2000 rounds (i.i.d., rising and falling values; the
+best step and half of it), where the floor is above 0, what earning nothing gives (certified).
 """
 
 from budgetsim.claims import proved
@@ -50,7 +54,8 @@ def _verdict(far, scale, seed, claim):
         claim,
         ok,
         least,
-        f"z3: {algebra}; 6 paths of {horizon} rounds: reward above the floor by {least:.4g} at least, {100 * used:.0f}% of the bound used; floor at least {least_floor:.0f}",
+        f"z3: {algebra}; 6 paths of {horizon} rounds: reward above the floor by {least:.4g} at least, "
+        f"{100 * used:.0f}% of the bound used; floor at least {least_floor:.0f}",
     )
 
 

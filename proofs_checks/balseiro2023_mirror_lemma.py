@@ -1,14 +1,16 @@
 """The mirror-descent lemma holds on every path: sum (mu_t - mu).g_t <= G^2 eta tau / (2 sigma) + V(mu, mu_1) / eta, Euclidean and entropic.
 
-Statement. Prices mu_t >= 0 in R^d move by max(mu - eta g, 0) (sigma = 1/d) or by mu exp(-eta g) (sigma = 1 / the greatest sum of prices on the path). For every sequence of g with entries at most G in
-size, every mu >= 0 and every tau the inequality holds. With 1/2 replaced by less it fails.
+Statement. Prices mu_t >= 0 in R^d move by max(mu - eta g, 0) (sigma = 1/d) or by mu exp(-eta g) (sigma = 1 / the greatest sum of prices on the path).
+For every sequence of g with entries at most G in size, every mu >= 0 and every tau the inequality holds. With 1/2 replaced by less it fails.
 
 Source: [Balseiro2023]_ uses it; constants as in `theory.mirror_descent.descent_lemma`; the steps are derived here.
 
-What was proved, for all d, tau, eta > 0 and inputs. Euclidean, one coordinate, one step: ``2 eta (m - u) g <= eta^2 g^2 + (u - m)^2 - (u - m')^2`` for m' = max(m - eta g, 0) and all reals m, u >= 0: z3. Entropic,
-one step: the three-point identity ``eta g (m - u) = V(u, m) - V(u, m') - V(m', m) + eta g (m - m')`` (sympy); ``x log x - x + 1 >= 3 (x - 1)^2 / (2 (x + 2))``: the derivative of the difference over x is (x - 1)^3 / (x^2 (x + 2)^2)
-(sympy), so it is least at 1, where it vanishes; coordinates add up by a^2/v + b^2/w >= (a + b)^2 / (v + w) (sympy), so V(m', m) >= |m' - m|_1^2 / (2 M); and ``eta G s - s^2 / (2 M) <= eta^2 G^2 M / 2`` (z3). Steps telescope.
-Beside it, `descent_lemma` itself is certified on drawn paths, and on one where it is tight.
+What was proved, for all d, tau, eta > 0 and inputs. Euclidean, one coordinate, one step: ``2 eta (m - u) g <= eta^2 g^2 + (u - m)^2 - (u - m')^2``
+for m' = max(m - eta g, 0) and all reals m, u >= 0: z3. Entropic, one step: the three-point identity ``eta g (m - u) = V(u, m) - V(u, m') - V(m', m) +
+eta g (m - m')`` (sympy); ``x log x - x + 1 >= 3 (x - 1)^2 / (2 (x + 2))``: the derivative of the difference over x is (x - 1)^3 / (x^2 (x + 2)^2)
+(sympy), so it is least at 1, where it vanishes; coordinates add up by a^2/v + b^2/w >= (a + b)^2 / (v + w) (sympy), so V(m', m) >= |m' - m|_1^2 / (2
+M); and ``eta G s - s^2 / (2 M) <= eta^2 G^2 M / 2`` (z3). Steps telescope. Beside it, `descent_lemma` itself is certified on drawn paths, and on one
+where it is tight.
 """
 
 from budgetsim.claims import proved
@@ -30,7 +32,8 @@ def _verdict(half, scale, seed, claim):
     return proved(
         claim,
         ok,
-        detail=f"z3 and sympy, one step for all reals: {', '.join(f'{k} {v}' for k, v in steps.items())}; {paths} drawn paths: left - right at most {worst:.3g}; on the tight path the left is {tight:.4f} of the right",
+        detail=f"z3 and sympy, one step for all reals: {', '.join(f'{k} {v}' for k, v in steps.items())}; "
+        f"{paths} drawn paths: left - right at most {worst:.3g}; on the tight path the left is {tight:.4f} of the right",
     )
 
 

@@ -1,11 +1,13 @@
 """Dual mirror descent on i.i.d. requests: mean regret against the fluid optimum is at most C1 + 2 sqrt(C2 C3 T) at the best step, with explicit constants.
 
-Statement. Requests i.i.d., rewards in [0, fbar], costs in [0, bbar]: E[fluid - reward] <= fbar bbar / min rho + G^2 eta T / (2 sigma) + C3 / eta (`theory.mirror_descent.regret_bound`). Where values only rise (no law), it is false.
+Statement. Requests i.i.d., rewards in [0, fbar], costs in [0, bbar]: E[fluid - reward] <= fbar bbar / min rho + G^2 eta T / (2 sigma) + C3 / eta
+(`theory.mirror_descent.regret_bound`). Where values only rise (no law), it is false.
 
 Source: [Balseiro2023]_; constants derived here (see `balseiro2023_floor` for the proof on every path).
 
-What was tested (statistical): one resource, unit costs, values uniform on [0, 1], rho = .3, T = 4000 (fluid .255 T; the bound is below that, the trivial one), Euclidean prices from 0, the best step, n = 400 runs at scale 1 (at least 60). The prices of the first run are those of `price_path` to the bit. The control sorts each
-run's values. Power: how many standard errors the control's mean is above the bound.
+What was tested (statistical): one resource, unit costs, values uniform on [0, 1], rho = .3, T = 4000 (fluid .255 T; the bound is below that, the
+trivial one), Euclidean prices from 0, the best step, n = 400 runs at scale 1 (at least 60). The prices of the first run are those of `price_path` to
+the bit. The control sorts each run's values. Power: how many standard errors the control's mean is above the bound.
 """
 
 import math
@@ -45,7 +47,8 @@ def _verdict(rising, scale, seed, claim):
     error = float(regret.std(ddof=1) + false.std(ddof=1)) / math.sqrt(len(value))
     power = NormalDist().cdf((float(false.mean()) - bound) / error - NormalDist().inv_cdf(THEOREM))
     detail = (
-        f"n = {len(value)} runs of {HORIZON} rounds; bound {bound:.1f}, trivial {fluid:.0f}; mean regret {regret.mean():.1f}, {100 * regret.mean() / bound:.0f}% of the bound; "
+        f"n = {len(value)} runs of {HORIZON} rounds; bound {bound:.1f}, trivial {fluid:.0f}; mean regret {regret.mean():.1f}, "
+        f"{100 * regret.mean() / bound:.0f}% of the bound; "
         f"control {false.mean():.0f}, power {'above 99.99%' if power > 0.9999 else f'{100 * power:.2f}%'}"
     )
     return statistical_at_most(claim, false if rising else regret, bound, THEOREM, detail)

@@ -1,12 +1,15 @@
-"""Under periodic arrivals no static price keeps more than .9 of the optimum on days of values 1, 2, 1, 2, ...; over a family of periods the best static price keeps only 1/2 in the limit.
+"""Under periodic arrivals (values 1, 2, 1, 2, ...) no static price keeps more than .9 of the optimum; over a family of periods only 1/2.
 
-Statement. Unit costs, values 1 and 2 in turn, budget 3 T / 4: the optimum is 5 T / 4, every static price (served above it, while the budget lasts) earns at most 9 T / 8, whatever the price. With a value of M at the end of each period of n^2 requests of value 1, M = n and budget rate rho = x / (x + 1 - h), h = 1 / n^2,
-x = 1 / n, the best static price keeps a share that falls to 1/2. Where the dear requests come first, a price of 0 earns the optimum.
+Statement. Unit costs, values 1 and 2 in turn, budget 3 T / 4: the optimum is 5 T / 4, every static price (served above it, while the budget lasts)
+earns at most 9 T / 8, whatever the price. With a value of M at the end of each period of n^2 requests of value 1, M = n and budget rate rho = x / (x
++ 1 - h), h = 1 / n^2, x = 1 / n, the best static price keeps a share that falls to 1/2. Where the dear requests come first, a price of 0 earns the
+optimum.
 
 Source: derived here; [Balseiro2023]_ for the model. Dual descent has O(sqrt(q T)) regret on such days.
 
-What was proved. In rationals, by playing: (1) T = 4, 8, ..., 400, prices 0, 1, 2 and between (all that differ): the best share is 9/10 exactly. (2) sympy: in the family both useful prices, 1 and 0, earn x a request, the optimum x + rho - h, and
-the share tends to 1/2. (3) `fixed_price` itself, played by the engine for T = 200 at four prices, earns exactly that; `dual_descent` on the same day earns more than .95 of the optimum (certified).
+What was proved. In rationals, by playing: (1) T = 4, 8, ..., 400, prices 0, 1, 2 and between (all that differ): the best share is 9/10 exactly. (2)
+sympy: in the family both useful prices, 1 and 0, earn x a request, the optimum x + rho - h, and the share tends to 1/2. (3) `fixed_price` itself,
+played by the engine for T = 200 at four prices, earns exactly that; `dual_descent` on the same day earns more than .95 of the optimum (certified).
 """
 
 from fractions import Fraction
@@ -62,7 +65,10 @@ def _earned(day, price, budget):
 
 
 def _family():
-    """Per request: a share h worth M, the rest 1, x = h M, rho = x / (x + 1 - h); a price of 1 earns x, a price of 0 rho (x + 1 - h) = x, the optimum x + rho - h."""
+    """Per request: a share h worth M, the rest 1, x = h M, rho = x / (x + 1 - h).
+
+    A price of 1 earns x, a price of 0 rho (x + 1 - h) = x, the optimum x + rho - h.
+    """
     import sympy
 
     n = sympy.Symbol("n", positive=True)

@@ -1,13 +1,15 @@
-"""On the stopping family no online rule earns more than 1 / ((k - 1)(1 - 1/M) + 1) of the optimum in expectation; equality exactly for rules that plan to spend the whole budget.
+"""On the stopping family no online rule earns more than 1 / ((k - 1)(1 - 1/M) + 1) of the mean optimum; equality iff it plans to spend all.
 
-Statement. k phases of B requests worth M^i each in phase i = 0..k-1, budget B, zeros after a random stop: the day reaches phase i with probability M^-i. Whatever an online rule does, mean optimum / mean reward >= (k - 1)(1 - 1/M) + 1,
-which tends to k = T/B as M grows: the competitive ratio of dual descent cannot be improved.
+Statement. k phases of B requests worth M^i each in phase i = 0..k-1, budget B, zeros after a random stop: the day reaches phase i with probability
+M^-i. Whatever an online rule does, mean optimum / mean reward >= (k - 1)(1 - 1/M) + 1, which tends to k = T/B as M grows: the competitive ratio of
+dual descent cannot be improved.
 
 Source: [Balseiro2023]_ for the ratio; the family and its exact value are derived here (Yao's principle).
 
-What was proved. Until the stop a rule sees no luck, so a deterministic one is its vector s of units spent by phase, sum s <= B, and a random one a mixture. (1) sympy, k <= 8, for all M > 1, all s: mean reward = sum s and mean
-optimum / B = (k - 1)(1 - 1/M) + 1. (2) In rationals: *every* plan s of k <= 4 phases with B <= 3 (5 from scale .3 on), M in {2, 3, 10}; the optimum of each day by sorting its requests; inequality, and equality iff sum s = B; the same numbers by
-`theory.mirror_descent.stopping_values` and `stopping_ratio`.
+What was proved. Until the stop a rule sees no luck, so a deterministic one is its vector s of units spent by phase, sum s <= B, and a random one a
+mixture. (1) sympy, k <= 8, for all M > 1, all s: mean reward = sum s and mean optimum / B = (k - 1)(1 - 1/M) + 1. (2) In rationals: *every* plan s of
+k <= 4 phases with B <= 3 (5 from scale .3 on), M in {2, 3, 10}; the optimum of each day by sorting its requests; inequality, and equality iff sum s =
+B; the same numbers by `theory.mirror_descent.stopping_values` and `stopping_ratio`.
 """
 
 import itertools

@@ -1,17 +1,19 @@
 """Pivotal sampling scaled by c = .7931 keeps .678 of what the online program has at every prefix of up to three nodes, and no scale keeps .679.
 
-Statement. A node is free (F_i = 1) with probability 1 - c y_i and then proposes to the arrival with probability r_i = c q_i / (1 - c y_i), q_i = x_i / p; the plan of the
-online program has q_i <= 1 - y_i and sum q_i <= 1. Then ``E min(1, sum r_i F_i) >= .678 sum q_i``, where min(1, .) is the chance that pivotal sampling yields a
-proposer, so that rounds earn .678 of the program, which is above the best online policy.
+Statement. A node is free (F_i = 1) with probability 1 - c y_i and then proposes to the arrival with probability r_i = c q_i / (1 - c y_i), q_i = x_i
+/ p; the plan of the online program has q_i <= 1 - y_i and sum q_i <= 1. Then ``E min(1, sum r_i F_i) >= .678 sum q_i``, where min(1, .) is the chance
+that pivotal sampling yields a proposer, so that rounds earn .678 of the program, which is above the best online policy.
 
 Source: [Braverman2024]_, whose abstract states .678; scale and reduction are a reconstruction.
 
-What was proved. With the means r_i P(F_i = 1) = c q_i fixed, E of a concave function of independent F falls as y rises (perspective), so y_i = 1 - q_i. Then, with z = c q,
-u = 1 - c and e_k the elementary symmetric sums, the loss is exactly ``c sum q - E min = sum over S of [sum_k (k - 1) u^(|S|-k) e_k(z_S)]_+ prod_(i not in S) (c - z_i)``
-(sympy for |S| <= 4); brackets rise and products fall in z, which gives enclosures on boxes. (1) *All* plans of two nodes (for two nodes negative dependence is
-enough: only P(both free) matters) and (scale >= .3) of three independent nodes: subdivision of the whole simplex in Arb. (2) k equal nodes, every k <= 40 (400 from scale .3 on), in
-Arb. (3) No c in [0, 1] keeps .6787 on two, three, four *and* six equal nodes: subdivision of c in Arb. (4) `theory.pivotal.propagate`, the law of free sets without sampling, of the rule on `hard_family` and on
-drawn markets of three nodes: every prefix keeps .678. Not proved: more than three different nodes; negatively dependent, not independent, triples.
+What was proved. With the means r_i P(F_i = 1) = c q_i fixed, E of a concave function of independent F falls as y rises (perspective), so y_i = 1 -
+q_i. Then, with z = c q, u = 1 - c and e_k the elementary symmetric sums, the loss is exactly ``c sum q - E min = sum over S of [sum_k (k - 1)
+u^(|S|-k) e_k(z_S)]_+ prod_(i not in S) (c - z_i)`` (sympy for |S| <= 4); brackets rise and products fall in z, which gives enclosures on boxes. (1)
+*All* plans of two nodes (for two nodes negative dependence is enough: only P(both free) matters) and (scale >= .3) of three independent nodes:
+subdivision of the whole simplex in Arb. (2) k equal nodes, every k <= 40 (400 from scale .3 on), in Arb. (3) No c in [0, 1] keeps .6787 on two,
+three, four *and* six equal nodes: subdivision of c in Arb. (4) `theory.pivotal.propagate`, the law of free sets without sampling, of the rule on
+`hard_family` and on drawn markets of three nodes: every prefix keeps .678. Not proved: more than three different nodes; negatively dependent, not
+independent, triples.
 """
 
 from fractions import Fraction
@@ -24,11 +26,11 @@ SHARE, SCALE = Fraction(678, 1000), Fraction(7931, 10_000)
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(SHARE, scale, seed, f"pivotal sampling at c = .7931 keeps .678 of every plan of {_nodes(scale)[-1]} nodes; no c keeps .6787")
+    return _verdict(SHARE, scale, seed, f"pivotal sampling at c = .7931 keeps .678 of every plan of {_nodes(scale)[-1]} independent nodes; no c keeps .6787")
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(70, 100), scale, seed, f"control: pivotal sampling at c = .7931 keeps .70 of every plan of {_nodes(scale)[-1]} nodes")
+    return _verdict(Fraction(70, 100), scale, seed, f"control: pivotal sampling at c = .7931 keeps .70 of every plan of {_nodes(scale)[-1]} independent nodes")
 
 
 def _nodes(scale):
@@ -56,7 +58,8 @@ def _verdict(share, scale, seed, claim):
     where = "".join(f"; counterexample: plan ({', '.join(f'{float(x):.4g}' for x in q)})" for q in at if q)
     return proved(
         claim, ok, max(margin, 0.0) if ok else min(margin, 0.0),
-        f"Arb: {' and '.join(map(str, boxes))} boxes cover the simplex for {' and '.join(map(str, range(2, 2 + len(boxes))))} nodes{where}; least over 2..{most} equal nodes "
+        f"Arb: {' and '.join(map(str, boxes))} boxes cover the simplex for {' and '.join(map(str, range(2, 2 + len(boxes))))} nodes{where}; "
+        f"least over 2..{most} equal nodes "
         f"{float(least.mid()):.6f}; no c reaches .6787: {ceiling}; exact propagation of {markets} markets: least prefix {played:.5f}",
     )  # fmt: skip
 

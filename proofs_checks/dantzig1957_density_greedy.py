@@ -1,12 +1,14 @@
-"""The better of density greedy and the best single item earns at least half of the optimum of a knapsack; 1/2 is sharp, and without the single item nothing is left.
+"""The better of density greedy and the best single item earns at least half of a knapsack's optimum; 1/2 is sharp; without the single item nothing is left.
 
-Statement. n items of value v > 0 and weight 0 < w <= W. Greedy takes items by falling v / w while they fit, up to the first that does not. max(greedy, best item) >= OPT / 2, OPT being even that of the linear program.
+Statement. n items of value v > 0 and weight 0 < w <= W. Greedy takes items by falling v / w while they fit, up to the first that does not.
+max(greedy, best item) >= OPT / 2, OPT being even that of the linear program.
 
 Source: classical ([Dantzig1957]_ for the linear program); derived here.
 
-What was proved. (1) For all instances: greedy plus the first item that does not fit is at least the linear program, hence G + v_max >= OPT and max(G, v_max) >= OPT / 2 (z3, the last step). (2) In whole numbers: every multiset of n <= 3 items (4 from scale .3 on) of
-value 1..4 and weight 1..4 that fit, every W <= 7, against all subsets and the fractional optimum. (3) Sharp: items (m + 2, m + 1), (m, m), (m, m) with W = 2 m leave (m + 2) / (2 m), checked for m <= 200, limit 1/2 by sympy. `optima.hindsight_milp` gives
-the same optimum on a share of the instances.
+What was proved. (1) For all instances: greedy plus the first item that does not fit is at least the linear program, hence G + v_max >= OPT and max(G,
+v_max) >= OPT / 2 (z3, the last step). (2) In whole numbers: every multiset of n <= 3 items (4 from scale .3 on) of value 1..4 and weight 1..4 that
+fit, every W <= 7, against all subsets and the fractional optimum. (3) Sharp: items (m + 2, m + 1), (m, m), (m, m) with W = 2 m leave (m + 2) / (2 m),
+checked for m <= 200, limit 1/2 by sympy. `optima.hindsight_milp` gives the same optimum on a share of the instances.
 """
 
 import itertools

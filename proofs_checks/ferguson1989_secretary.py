@@ -1,13 +1,14 @@
-"""The best rule for the secretary problem hires the best of n with a chance above 1/e, for every n <= 400; the chance never rises in n, and 1/e is the best constant.
+"""The best rule for the secretary problem wins with a chance above 1/e, for every n <= 400; the chance never rises in n and tends to 1/e.
 
-Statement. n candidates come in random order and only relative ranks are seen. The best chance of hiring the best one is ``max_r (r / n) sum over k = r..n-1 of 1/k`` (1/n at r = 0); it
-does not rise in n and tends to 1/e from above.
+Statement. n candidates come in random order and only relative ranks are seen. The best chance of hiring the best one is ``max_r (r / n) sum over k =
+r..n-1 of 1/k`` (1/n at r = 0); it does not rise in n and tends to 1/e from above.
 
 Source: [Ferguson1989]_.
 
-What was proved. For each n <= N (N = 60 at scale < .3, else 400), in rationals: the value of dynamic programming over *all* rules on relative ranks (whose indicators of a record are
-independent, with chance 1/k at the k-th) equals the maximum over thresholds r; it is at most that of n - 1, above 1/e (Arb), and at most 1/e + 1/n. `theory.stopping` gives
-the same chance to 1e-12 and the same r. Not proved: n > N, and that records are independent.
+What was proved. For each n <= N (N = 60 at scale < .3, else 400), in rationals: the value of dynamic programming over *all* rules on relative ranks
+(whose indicators of a record are independent, with chance 1/k at the k-th) equals the maximum over thresholds r; it is at most that of n - 1, above
+1/e (Arb), and at most 1/e + 1/n. `theory.stopping` gives the same chance to 1e-12 and the same r. Not proved: n > N, and that records are
+independent.
 """
 
 from fractions import Fraction

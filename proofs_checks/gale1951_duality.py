@@ -1,13 +1,16 @@
-"""Weak and strong duality of the house's linear programs: every price gives an upper bound, the best price gives equality; the solvers' brackets contain the exact value.
+"""Weak and strong duality of the house's linear programs: every price is an upper bound, the best one equality; brackets hold the exact value.
 
-Statement. For max c.x subject to A x <= b, x >= 0 with a feasible and a bounded plan: p.b >= c.x for every p >= 0 with p A >= c and every plan, with equality for some pair. For requests that is ``mu.B + sum_t max(0, max_i r_ti - mu.c_ti) >=``
-every plan, for each mu >= 0. Plans that take requests whole fall short of the best price.
+Statement. For max c.x subject to A x <= b, x >= 0 with a feasible and a bounded plan: p.b >= c.x for every p >= 0 with p A >= c and every plan, with
+equality for some pair. For requests that is ``mu.B + sum_t max(0, max_i r_ti - mu.c_ti) >=`` every plan, for each mu >= 0. Plans that take requests
+whole fall short of the best price.
 
 Source: linear programming duality (Gale, Kuhn, Tucker 1951, known to us by name); [Balseiro2023]_ for the dual of requests.
 
-What was proved. In rationals, by a plan and prices of equal value, both checked (`shared.rational_lp`; no solver's word): (1) the program of requests for *every* instance of two requests, one option, two resources with rewards in {1, 2}, costs in {0, 1, 2},
-budgets in {1, 2} (two costs {1, 2} and one budget at scale < .3). (2) On drawn instances in whole numbers (certified): the exact value lies in [lower, upper] of `hindsight_lp`, `dual_bound`, `fluid_request_lp`, `fluid_lp`, `class_allocation_lp`, `matching_lp` (online, offline) and
-`balanced_assignment_lp`, and in no drawn case is a dual at a drawn rational price below it.
+What was proved. In rationals, by a plan and prices of equal value, both checked (`shared.rational_lp`; no solver's word): (1) the program of requests
+for *every* instance of two requests, one option, two resources with rewards in {1, 2}, costs in {0, 1, 2}, budgets in {1, 2} (two costs {1, 2} and
+one budget at scale < .3). (2) On drawn instances in whole numbers (certified): the exact value lies in [lower, upper] of `hindsight_lp`,
+`dual_bound`, `fluid_request_lp`, `fluid_lp`, `class_allocation_lp`, `context_fluid_lp`, `semi_bandit_lp`, `best_fixed_distribution`, `occupancy_lp`,
+`matching_lp` (online, offline) and `balanced_assignment_lp`, and in no drawn case is a dual at a drawn rational price below it.
 """
 
 import itertools
@@ -18,7 +21,7 @@ from budgetsim.model import Verdict
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(False, scale, seed, "weak and strong duality of the linear programs, exactly")
+    return _verdict(False, scale, seed, "strong duality, exactly, of every program of two requests in a class; brackets of twelve optima")
 
 
 def control(scale: float, seed: int) -> Verdict:
@@ -51,7 +54,8 @@ def _verdict(integral, scale, seed, claim):
         claim,
         ok,
         -float(widest) or 0.0,
-        f"rationals: primal = dual in {cases - gaps} of {cases} instances, widest gap {float(widest):.3g}; {drawn} drawn programs, outside the solver's bracket: {', '.join(outside) or 'none'}",
+        f"rationals: primal = dual in {cases - gaps} of {cases} instances, widest gap {float(widest):.3g}; "
+        f"{drawn} drawn programs, outside the solver's bracket: {', '.join(outside) or 'none'}",
     )
 
 
@@ -107,17 +111,22 @@ def _weak(g, many):
 def _drawn(g, many):
     """(name, exact value, (lower, upper)) of drawn programs."""
     import numpy as np
+    from flint import fmpq
 
     from budgetsim.optima.balanced_assignment_lp import balanced_assignment_lp
+    from budgetsim.optima.best_fixed_distribution import best_fixed_distribution
     from budgetsim.optima.class_allocation_lp import class_allocation_lp
+    from budgetsim.optima.context_fluid_lp import context_fluid_lp
     from budgetsim.optima.dual_bound import dual_bound
     from budgetsim.optima.fluid_lp import fluid_lp
     from budgetsim.optima.fluid_request_lp import fluid_request_lp
     from budgetsim.optima.hindsight_lp import hindsight_lp
     from budgetsim.optima.matching_lp import matching_lp
+    from budgetsim.optima.occupancy_lp import occupancy_lp
+    from budgetsim.optima.semi_bandit_lp import semi_bandit_lp
 
     def found(name, program, best, exact_lower=False):
-        value = _solved(*program).value
+        value = max(_solved(*p).value for p in program) if isinstance(program, list) else _solved(*program).value
         value = Fraction(int(value.p), int(value.q))
         return name, value, (Fraction(best.lower), Fraction(best.value + abs(best.value) * 1e-9 if exact_lower else best.upper))
 
@@ -134,6 +143,14 @@ def _drawn(g, many):
         worth = g.integers(0, 9, 4)
         program = ((share * worth).tolist(), [share.tolist(), *np.eye(4, dtype=int).tolist()], [int(b[0]), 1, 1, 1, 1])
         yield found("class_allocation_lp", program, class_allocation_lp(share / 8.0, worth, float(b[0]), 8))
+        program = ([fmpq(int(x), 8) for x in share * worth], *program[1:])
+        yield found("context_fluid_lp", program, context_fluid_lp(worth / 8.0, float(b[0]), 8, share / 8.0))
+        program = (arms.tolist(), [*paid.T.tolist(), [1, 1, 1], *np.eye(3, dtype=int).tolist()], [*b.tolist(), 2, 1, 1, 1])
+        yield found("semi_bandit_lp", program, semi_bandit_lp(arms / 8.0, paid / 8.0, b, 8, 2), exact_lower=True)
+        sums = [(r[: t + 1].sum(axis=0).tolist(), [*c[: t + 1].sum(axis=0).T.tolist(), [1, 1]], [*b.tolist(), 1]) for t in range(4)]
+        yield found("best_fixed_distribution", sums, best_fixed_distribution(r, c, b))
+        accept, back = g.integers(1, 9, (2, 2)), g.integers(1, 9, 2)
+        yield found("occupancy_lp", _occupancy(accept.tolist(), back.tolist(), int(b[0])), occupancy_lp([0.25, 0.75], accept / 8.0, back / 8.0, b[0] / 8.0))
         w, p = g.integers(0, 9, (2, 3, 1)), g.integers(0, 9, (3, 1))
         for benchmark in ("online", "offline"):
             yield found(f"matching_lp {benchmark}", _matching(w[:, :, 0].tolist(), p[:, 0].tolist(), benchmark), matching_lp(w, p / 8.0, benchmark))
@@ -145,6 +162,15 @@ def _drawn(g, many):
             "balanced_assignment_lp", ((a + 100).ravel().tolist(), once + half, [1] * n + [n // e] * e), balanced_assignment_lp(a, 1, method="scipy")
         )
         yield lifted[0], lifted[1] - 100 * n, lifted[2]  # what is lifted by 100 is filled
+
+
+def _occupancy(accept, back, budget):
+    """Two volunteers, contexts of chances 1/4 and 3/4, all else in eighths; u_i = 1 - sum_k p_ik a_ik / q_i, and B_k is what is used."""
+    from flint import fmpq
+
+    pairs, chance = [(i, k) for i in range(2) for k in range(2)], (fmpq(1, 4), fmpq(3, 4))
+    rows = [[(1 if (h, j) == (i, k) else 0) + (chance[k] * fmpq(accept[i][j], back[i]) if h == i else 0) for h, j in pairs] for i, k in pairs]
+    return [fmpq(accept[i][k], 8) for i, k in pairs], [*rows, [1] * 4], [*(chance[k] for _, k in pairs), fmpq(budget, 8)]
 
 
 def _matching(w, p, benchmark):

@@ -1,12 +1,14 @@
-"""A step of biases p -> q = p + eps (L - A) changes the dual of balanced routing by -sum eps_k (A_k - L)^2 plus a benefit between 0 and what the switches allow; so D falls where the benefit is at most that.
+"""A step of biases eps (L - A) changes the dual of balanced routing by -sum eps (A - L)^2 plus a benefit between 0 and what switches allow.
 
-Statement. D(p) = sum_i TopK(a_i + p) - L sum p, x the top K of a + p, A its loads, L = n K / E. (i) Lag(x, q) - Lag(x, p) = -sum_k eps_k (A_k - L)^2. (ii) D(q) = D(p) + that + benefit, 0 <= benefit <= sum over switches k -> k' of (dp_k' - dp_k), none of them
-negative; so no token moves against its biases. (iii) D(q) <= D(p) if the bound is at most sum eps (A - L)^2. Without that condition D may rise.
+Statement. D(p) = sum_i TopK(a_i + p) - L sum p, x the top K of a + p, A its loads, L = n K / E. (i) Lag(x, q) - Lag(x, p) = -sum_k eps_k (A_k - L)^2.
+(ii) D(q) = D(p) + that + benefit, 0 <= benefit <= sum over switches k -> k' of (dp_k' - dp_k), none of them negative; so no token moves against its
+biases. (iii) D(q) <= D(p) if the bound is at most sum eps (A - L)^2. Without that condition D may rise.
 
 Source: [Han2025]_, of which we had the abstract; identities and constants are derived here.
 
-What was proved. (i) sympy, n = 3, E = 3, all x whose rows add up to K, all a, p, eps. (ii), (iii): in whole numbers (units of 1/12), by trying *every* affinity in {0, 1, 2}^(2 x 3), K in {1, 2}, p from six vectors of {-1/2, 0, 1/2}^3 (four for two experts), steps eps = 1/2, 1 and 2 and the sign rule with u = 1/2
-(two experts at scale < .3), with ties by index; `theory.load_balance.dual_step` and `dual` give the same on every 211th.
+What was proved. (i) sympy, n = 3, E = 3, all x whose rows add up to K, all a, p, eps. (ii), (iii): in whole numbers (units of 1/12), by trying
+*every* affinity in {0, 1, 2}^(2 x 3), K in {1, 2}, p from six vectors of {-1/2, 0, 1/2}^3 (four for two experts), steps eps = 1/2, 1 and 2 and the
+sign rule with u = 1/2 (two experts at scale < .3), with ties by index; `theory.load_balance.dual_step` and `dual` give the same on every 211th.
 """
 
 import itertools
@@ -19,7 +21,9 @@ UNIT = 12  # affinities, biases and steps are multiples of 1 / UNIT
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(True, scale, "balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where the benefit is small")
+    return _verdict(
+        True, scale, "balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where those are small; all steps of a class"
+    )
 
 
 def control(scale: float, seed: int) -> Verdict:

@@ -1,15 +1,17 @@
 """With n identically distributed independent values the best rule earns at least .745 of the prophet's mean; a law of 200 rounds leaves less than .75.
 
-Statement. X_1, ..., X_n >= 0 i.i.d., V the best rule's mean. Then V >= E max / beta, where beta = 1.3414... is the root of int_0^1 dy / (y (1 - ln y) + beta - 1) = 1, and no greater constant is valid
-for all n and laws. For each n the best constant is that of the recursion below.
+Statement. X_1, ..., X_n >= 0 i.i.d., V the best rule's mean. Then V >= E max / beta, where beta = 1.3414... is the root of int_0^1 dy / (y (1 - ln y)
++ beta - 1) = 1, and no greater constant is valid for all n and laws. For each n the best constant is that of the recursion below.
 
 Source: [HillKertz1982]_ (recursion); the integral is Kertz's. The proof by random quantiles is a reconstruction of a known argument.
 
-What was proved. (1) Arb: beta in [1.3414, 1.3415] (rigorous integration; the integrand falls in beta), so 1/beta > .745; `theory.stopping.identical_prophet_constant` lies there. (2) For each n tried and *every* law: with
-R(q) = the mean of a value cut at its upper q-quantile, E max = n int (n - 1)(1 - q)^(n - 2) R dq. Cut [0, 1] at e_0 = 0 < e_1 < ...; in round t draw q from the density (n - 1)(1 - q)^(n - 2) / a_t on
-(e_(t-1), e_t) and accept the upper q-quantile. Where a_1 = 1 / (n kappa) and a_(t+1) = a_t (1 - E q_t), each part of the integral is earned kappa times; if the a_t reach sum 1 in n rounds, V >= kappa E max.
-The recursion for y_t = (1 - e_t)^(n - 1) is run in Arb for all n <= 300, n = 1000 and 3000 (n <= 100 at scale < .3). (3) It is sharp: the law with R(q) = min_t V_t - (1 - q) V_(t-1), V_(t+1) - V_t = (1 - e_(n-t)) (V_t - V_(t-1)), at n = 200 has V
-by dynamic programming and E max by integration, both in Arb. Not proved: n not tried; that the constants fall to 1/beta.
+What was proved. (1) Arb: beta in [1.3414, 1.3415] (rigorous integration; the integrand falls in beta), so 1/beta > .745;
+`theory.stopping.identical_prophet_constant` lies there. (2) For each n tried and *every* law: with R(q) = the mean of a value cut at its upper
+q-quantile, E max = n int (n - 1)(1 - q)^(n - 2) R dq. Cut [0, 1] at e_0 = 0 < e_1 < ...; in round t draw q from the density (n - 1)(1 - q)^(n - 2) /
+a_t on (e_(t-1), e_t) and accept the upper q-quantile. Where a_1 = 1 / (n kappa) and a_(t+1) = a_t (1 - E q_t), each part of the integral is earned
+kappa times; if the a_t reach sum 1 in n rounds, V >= kappa E max. The recursion for y_t = (1 - e_t)^(n - 1) is run in Arb for all n <= 300, n = 1000
+and 3000 (n <= 100 at scale < .3). (3) It is sharp: the law with R(q) = min_t V_t - (1 - q) V_(t-1), V_(t+1) - V_t = (1 - e_(n-t)) (V_t - V_(t-1)), at
+n = 200 has V by dynamic programming and E max by integration, both in Arb. Not proved: n not tried; that the constants fall to 1/beta.
 """
 
 from functools import reduce
@@ -48,7 +50,8 @@ def _verdict(share, scale, claim):
         f"{claim}, n <= {300 if scale >= 0.3 else 100} rounds",
         ok,
         max(margin, 0.0) if ok else min(margin, 0.0),
-        f"Arb: 1/beta in [.74543, .74549]: {root}; rounds where the quantiles do not suffice: {f'{failed[0]} and {len(failed) - 1} more' if failed else 'none'}; a law of 200 rounds leaves {float(ratio.mid()):.5f}",
+        f"Arb: 1/beta in [.74543, .74549]: {root}; "
+        f"rounds where the quantiles do not suffice: {f'{failed[0]} and {len(failed) - 1} more' if failed else 'none'}; a law of 200 rounds leaves {float(ratio.mid()):.5f}",
     )
 
 

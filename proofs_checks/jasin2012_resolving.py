@@ -1,12 +1,15 @@
 """Solving the fluid program again before every round, at known rates and with what is left, earns exactly the fluid program on the fluid course.
 
-Statement. Types j come at rates p_j; V(b, T) = max T sum_j p_j r_j.x_j subject to T sum_j p_j c_j.x_j <= b. Let each round serve the rates by the plan x of V(b_t, T - t) and pay for it. Then V(b_t - c.x, T - t - 1) = V(b_t, T - t) - r.x in each round, and the course earns V(B, T):
-re-solving never regrets its past where nothing is random.
+Statement. Types j come at rates p_j; V(b, T) = max T sum_j p_j r_j.x_j subject to T sum_j p_j c_j.x_j <= b. Let each round serve the rates by the
+plan x of V(b_t, T - t) and pay for it. Then V(b_t - c.x, T - t - 1) = V(b_t, T - t) - r.x in each round, and the course earns V(B, T): re-solving
+never regrets its past where nothing is random.
 
 Source: derived here; re-solving in this form is that of the literature on revenue management (Jasin, Kumar 2012, known to us by name).
 
-What was proved. For all instances: x stays feasible, as T c.x <= b gives (T - 1) c.x <= b - c.x, and the mean of x and any later plan is a plan for T (z3, one linear constraint of each kind, all reals). In rationals, with exact programs (`shared.rational_lp`), the whole course of
-T = 4 rounds for *every* pair of types with rewards in {1, 2, 3}, costs of two resources in {0, 1, 2} (rates 1/4 and 3/4), budgets in {1, 2}^2 (costs in {0, 1}, budgets (1, 2) at scale < .3). `optima.fluid_request_lp` has the first value between its bounds on a share.
+What was proved. For all instances: x stays feasible, as T c.x <= b gives (T - 1) c.x <= b - c.x, and the mean of x and any later plan is a plan for T
+(z3, one linear constraint of each kind, all reals). In rationals, with exact programs (`shared.rational_lp`), the whole course of T = 4 rounds for
+*every* pair of types with rewards in {1, 2, 3}, costs of two resources in {0, 1, 2} (rates 1/4 and 3/4), budgets in {1, 2}^2 (costs in {0, 1},
+budgets (1, 2) at scale < .3). `optima.fluid_request_lp` has the first value between its bounds on a share.
 """
 
 import itertools
@@ -19,7 +22,7 @@ RATES, ROUNDS = (Fraction(1, 4), Fraction(3, 4)), 4
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(True, scale, "re-solving the fluid program with what is left earns the fluid program")
+    return _verdict(True, scale, "re-solving the fluid program with what is left earns the fluid program: each round for all reals, every course of a class")
 
 
 def control(scale: float, seed: int) -> Verdict:
@@ -75,7 +78,7 @@ def _program(reward, cost, left, rounds):
 
 
 def _algebra():
-    """T c <= b gives (T - 1) c <= b - c; T c <= b and (T - 1) c' <= b - c give that the mean plan, of cost (c + (T - 1) c') / T, costs at most b in T rounds."""
+    """T c <= b gives (T - 1) c <= b - c; with (T - 1) c' <= b - c the mean plan, of cost (c + (T - 1) c') / T, costs at most b in T rounds."""
     import z3
 
     rounds, c, later, b = z3.Reals("T c later b")

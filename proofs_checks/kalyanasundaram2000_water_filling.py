@@ -1,15 +1,16 @@
 """Water-filling earns at least 1 - 1/e of the greatest fractional matching on every graph, and the constant is sharp.
 
-Statement. Arrivals pour one unit over their neighbours, always into the emptiest, never above 1. The total is at least (1 - 1/e) of the greatest matching, whatever graph and order; on
-upper-triangular graphs it tends to that.
+Statement. Arrivals pour one unit over their neighbours, always into the emptiest, never above 1. The total is at least (1 - 1/e) of the greatest
+matching, whatever graph and order; on upper-triangular graphs it tends to that.
 
 Source: [Kalyanasundaram2000]_, fractional form; the proof by prices is that of online primal-dual analysis.
 
-What was proved. (1) For all graphs: with g(x) = e^(x - 1), pay each node the integral of g up to its level and each arrival the integral of 1 - g(level) along its pouring. An arrival whose
-water line is l (all its neighbours are at least as full, 1 if it could not pour its unit) has 1 - g(l) or more for a whole unit, and a neighbour at least int_0^l g, and
-``int_0^l g + 1 - g(l) = 1 - 1/e`` (sympy): every edge is covered, so the total is at least (1 - 1/e) of any matching (weak duality). (2) Independently, in rationals: all graphs with
-n arrivals and n nodes, n <= 3 (and all 3 x 4 graphs from scale .3 on), against brute force. (3) Upper-triangular graphs of n <= 60 (300 from scale .3 on) nodes, in rationals: total / n never rises and stays above 1 - 1/e (Arb).
-`theory.online_matching.fractional_balance` gives the same levels to 1e-12 on all graphs of (2).
+What was proved. (1) For all graphs: with g(x) = e^(x - 1), pay each node the integral of g up to its level and each arrival the integral of 1 -
+g(level) along its pouring. An arrival whose water line is l (all its neighbours are at least as full, 1 if it could not pour its unit) has 1 - g(l)
+or more for a whole unit, and a neighbour at least int_0^l g, and ``int_0^l g + 1 - g(l) = 1 - 1/e`` (sympy): every edge is covered, so the total is
+at least (1 - 1/e) of any matching (weak duality). (2) Independently, in rationals: all graphs with n arrivals and n nodes, n <= 3 (and all 3 x 4
+graphs from scale .3 on), against brute force. (3) Upper-triangular graphs of n <= 60 (300 from scale .3 on) nodes, in rationals: total / n never
+rises and stays above 1 - 1/e (Arb). `theory.online_matching.fractional_balance` gives the same levels to 1e-12 on all graphs of (2).
 """
 
 import itertools

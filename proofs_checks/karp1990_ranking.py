@@ -4,11 +4,13 @@ Statement. Every node draws y_i uniform on [0, 1]; an arrival takes its free nei
 
 Source: [Karp1990]_; the proof by prices is that of randomized primal-dual analysis.
 
-What was proved. (1) Given two lemmas, for all graphs: pay a matched node g(y) = e^(y - 1) and its arrival 1 - g(y); with y_c the critical value of the next line, the expected payment of any edge
-is at least ``int_0^y_c g + 1 - g(y_c) = 1 - 1/e`` (sympy), which is weak duality. (2) The lemmas, for every graph with 3 arrivals and 3 nodes (3 and 4 from scale .3 on), every edge (j, i), every order of the
-other nodes and every place of i: without i let j get the node of place c (none: last); with i in any place, j gets one of place c or before, and i is matched if its place is before that.
-(3) The expected matches of each of these graphs, over all orders, in rationals, against brute force. (4) Upper-triangular graphs of n <= 40 (120 from scale .3 on) nodes, in rationals, by the chain of the
-number of free nodes that still have a future: E / n never rises and stays above 1 - 1/e (Arb); equal to `theory.online_matching.ranking_matches` for n <= 5 (7). Not proved: the lemmas on larger graphs.
+What was proved. (1) Given two lemmas, for all graphs: pay a matched node g(y) = e^(y - 1) and its arrival 1 - g(y); with y_c the critical value of
+the next line, the expected payment of any edge is at least ``int_0^y_c g + 1 - g(y_c) = 1 - 1/e`` (sympy), which is weak duality. (2) The lemmas, for
+every graph with 3 arrivals and 3 nodes (3 and 4 from scale .3 on), every edge (j, i), every order of the other nodes and every place of i: without i
+let j get the node of place c (none: last); with i in any place, j gets one of place c or before, and i is matched if its place is before that. (3)
+The expected matches of each of these graphs, over all orders, in rationals, against brute force. (4) Upper-triangular graphs of n <= 40 (120 from
+scale .3 on) nodes, in rationals, by the chain of the number of free nodes that still have a future: E / n never rises and stays above 1 - 1/e (Arb);
+equal to `theory.online_matching.ranking_matches` for n <= 5 (7). Not proved: the lemmas on larger graphs.
 """
 
 import itertools
@@ -54,7 +56,8 @@ def _verdict(more, scale, claim):
         f"{claim}, n <= {most}",
         ok,
         margin,
-        f"sympy; lemmas broken {broken} times on {graphs} graphs, least share {float(least):.4f}; triangular n = {most}: {float(before):.5f}, 1 - 1/e = {1 - math.exp(-1):.5f}",
+        f"sympy; lemmas broken {broken} times on {graphs} graphs, least share {float(least):.4f}; "
+        f"triangular n = {most}: {float(before):.5f}, 1 - 1/e = {1 - math.exp(-1):.5f}",
     )
 
 
@@ -95,7 +98,7 @@ def _lemmas(rows):
                 for j, row in enumerate(rows):
                     if not row[i]:
                         continue
-                    c = order.index(alone[j]) if j in alone else len(order)  # order[c - 1] < i < order[c] in places <= c: before it
+                    c = order.index(alone[j]) if j in alone else len(order)  # i in a place <= c is before order[c]
                     if place <= c and i not in together.values():
                         failures += 1
                     new = together.get(j, -1)
@@ -115,7 +118,10 @@ def _matching(rows):
 
 
 def _triangular(n):
-    """E[matches] where the k-th arrival knows nodes k, k + 1, ...: of m free ones with a future one is taken, then the k-th node, any of the n - k + 1 alike, has none any more."""
+    """E[matches] where the k-th arrival knows nodes k, k + 1, ...: of the free ones with a future one is taken; then the k-th has none any more.
+
+    It is any of the n - k + 1 alike, for the order of those not yet taken is still uniform.
+    """
     law, total = {n: Fraction(1)}, Fraction(0)
     for left in range(n, 0, -1):
         new: dict[int, Fraction] = {}

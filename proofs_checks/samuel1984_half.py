@@ -1,14 +1,16 @@
 """A threshold at half the prophet's mean earns at least half of it, for independent nonnegative values; 1/2 is the best constant.
 
-Statement. X_1, ..., X_n >= 0 independent, M = E max. Taking the first X_i >= M/2 earns at least M/2 in expectation, whatever n and laws. No rule has a constant above 1/2: where 1 comes surely and
-then 1/eps with probability eps, the best earns 1, the prophet 2 - eps.
+Statement. X_1, ..., X_n >= 0 independent, M = E max. Taking the first X_i >= M/2 earns at least M/2 in expectation, whatever n and laws. No rule has
+a constant above 1/2: where 1 comes surely and then 1/eps with probability eps, the best earns 1, the prophet 2 - eps.
 
 Source: [Samuel1984]_ (median of the maximum); the threshold M/2 is that of [Kleinberg2012]_.
 
-What was proved. (1) For all n and laws, by induction: with tau the threshold, p_i the chance of having stopped by i, S_i = sum of E(X_k - tau)_+ so far, ``earned_i >= p_i tau + (1 - p_i) S_i``. z3 shows the
-step over all reals, p' = p + (1 - p) a, earned' = earned + (1 - p)(a tau + e), S' = S + e; then, as S_n >= E(max - tau)_+ >= M - tau, that ``earned >= M / 2`` at tau = M / 2. (2) Independently, in rationals:
-every instance of 3 rounds whose laws have values 0 and v <= 3 and probabilities in quarters, each with the threshold M/2, the median of the maximum (ties by a coin
-found by 8 halvings) and the best rule (dynamic programming); quarters 1/4 and 3/4 alone at scale < .3; `theory.stopping` agrees to 1e-10 on every fiftieth. (3) The pair with eps = 1/2, ..., 1/100 in rationals, and 1/(2 - eps) -> 1/2.
+What was proved. (1) For all n and laws, by induction: with tau the threshold, p_i the chance of having stopped by i, S_i = sum of E(X_k - tau)_+ so
+far, ``earned_i >= p_i tau + (1 - p_i) S_i``. z3 shows the step over all reals, p' = p + (1 - p) a, earned' = earned + (1 - p)(a tau + e), S' = S + e;
+then, as S_n >= E(max - tau)_+ >= M - tau, that ``earned >= M / 2`` at tau = M / 2. (2) Independently, in rationals: every instance of 3 rounds whose
+laws have values 0 and v <= 3 and probabilities in quarters, each with the threshold M/2, the median of the maximum (ties by a coin found by 8
+halvings) and the best rule (dynamic programming); quarters 1/4 and 3/4 alone at scale < .3; `theory.stopping` agrees to 1e-10 on every fiftieth. (3)
+The pair with eps = 1/2, ..., 1/100 in rationals, and 1/(2 - eps) -> 1/2.
 """
 
 import itertools
@@ -48,7 +50,8 @@ def _verdict(share, scale, claim):
         claim,
         ok,
         float(least - share),
-        f"z3: {'no counterexample over the reals' if proof else 'refuted'}; {len(cases)} instances in rationals: least share of a threshold {float(least):.5f}, of the best rule {float(sharpest):.5f}",
+        f"z3: {'no counterexample over the reals' if proof else 'refuted'}; "
+        f"{len(cases)} instances in rationals: least share of a threshold {float(least):.5f}, of the best rule {float(sharpest):.5f}",
     )
 
 

@@ -1,11 +1,14 @@
 """Sinkhorn scaling to row sums K and column sums n K / E is, after every sweep, K times that to row sums 1 and column sums n / E; its biases do not know K.
 
-Statement. From the same positive matrix, t sweeps of rows then columns to (K, n K / E) give exactly K times the matrix of t sweeps to (1, n / E), for every K, n, E and t; the column factors after the first sweep are the same. So the biases that route are those of K = 1. With entries cut at 1 it is false.
+Statement. From the same positive matrix, t sweeps of rows then columns to (K, n K / E) give exactly K times the matrix of t sweeps to (1, n / E), for
+every K, n, E and t; the column factors after the first sweep are the same. So the biases that route are those of K = 1. With entries cut at 1 it is
+false.
 
 Source: derived here; scaling is that of Sinkhorn and Knopp 1967, known to us by name; `policies.sinkhorn` uses it.
 
-What was proved. (1) One sweep in sympy, 2 x 3 symbols: rows scaled to K give K times those scaled to 1, whatever common factor the matrix carries, and columns scaled to n K / E likewise: by induction all sweeps (the argument is the same for each entry and does not use n or E). (2) In rationals: every 2 x 3 matrix of
-entries in {1, 2, 3} (2 x 2 at scale < .3), K in {1, 2}, 3 sweeps, plan against plan.
+What was proved. (1) One sweep in sympy, 2 x 3 symbols: rows scaled to K give K times those scaled to 1, whatever common factor the matrix carries,
+and columns scaled to n K / E likewise: by induction all sweeps (the argument is the same for each entry and does not use n or E). (2) In rationals:
+every 2 x 3 matrix of entries in {1, 2, 3} (2 x 2 at scale < .3), K in {1, 2}, 3 sweeps, plan against plan.
 """
 
 import itertools

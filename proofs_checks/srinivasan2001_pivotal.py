@@ -1,11 +1,14 @@
-"""Ordered pivotal sampling takes item i with probability m_i, one of the first k with probability min(1, m_1 + ... + m_k), and is negatively dependent on every cylinder.
+"""Ordered pivotal sampling takes item i with probability m_i, one of the first k with min(1, m_1 + ... + m_k), and is negatively dependent.
 
-Statement. Masses m in [0, 1]^n; of the set Q taken: P(i in Q) = m_i; P(Q meets {1..k}) = min(1, m_1 + ... + m_k) for each k; P(S inside Q) <= prod m_i and P(S misses Q) <= prod (1 - m_i) over i in S, for each S.
+Statement. Masses m in [0, 1]^n; of the set Q taken: P(i in Q) = m_i; P(Q meets {1..k}) = min(1, m_1 + ... + m_k) for each k; P(S inside Q) <= prod
+m_i and P(S misses Q) <= prod (1 - m_i) over i in S, for each S.
 
 Source: [Srinivasan2001]_; the prefix property is used by [Braverman2024]_.
 
-What was proved. (1) One meeting of two masses keeps both marginals and takes both, or neither, no more often than independent draws would: both branches in sympy, for all masses. (2) In rationals, by enumeration of the law: all three
-statements for *every* vector of n masses among multiples of 1/4 in [0, 1], n <= 3 (n <= 4 from scale .3 on), and of 1/3, n <= 3 (5 at scale 1). `theory.pivotal.pivotal_law` gives the same law to 1e-12 on every seventh.
+What was proved. (1) One meeting of two masses keeps both marginals and takes both, or neither, no more often than independent draws would: both
+branches in sympy, for all masses. (2) In rationals, by enumeration of the law: all three statements for *every* vector of n masses among multiples of
+1/4 in [0, 1], n <= 3 (n <= 4 from scale .3 on), and of 1/3, n <= 3 (5 at scale 1). `theory.pivotal.pivotal_law` gives the same law to 1e-12 on every
+seventh.
 """
 
 import itertools
@@ -16,7 +19,7 @@ from budgetsim.model import Verdict
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(_share, scale, "pivotal sampling: marginals, prefixes, negative cylinder dependence")
+    return _verdict(_share, scale, "pivotal sampling: marginals, prefixes, negative cylinder dependence, every mass vector on two grids")
 
 
 def control(scale: float, seed: int) -> Verdict:

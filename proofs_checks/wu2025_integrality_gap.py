@@ -1,12 +1,14 @@
 """The linear program of routing is above the 0-1 program by less than M times the greatest reward, M being the number of budgets, and no less will do.
 
-Statement. Queries j with rewards d_ij in models i, each model with its own budget B_i and costs g_ij, a query to at most one model. A vertex of the linear program splits at most M queries, and LP < MILP + M max d (equality only where all is 0).
+Statement. Queries j with rewards d_ij in models i, each model with its own budget B_i and costs g_ij, a query to at most one model. A vertex of the
+linear program splits at most M queries, and LP < MILP + M max d (equality only where all is 0).
 
 Source: [Wu2025]_ for the programs; the bound is derived here (a basic solution has at most N + M positive variables).
 
-What was proved. In rationals, LP by a plan with prices of equal value (`shared.rational_lp`), MILP by trying all: *every* multiset of N <= 3 (4 from scale .3 on) queries of one model with d and g in 1..3, B <= 6; from scale .3 on *every* two queries of two models
-with d, g in {1, 2}, budgets in {1, 2, 3}: split queries of the plan <= M, 0 <= gap < M max d. Sharp: M models, M queries, each useful in one model, g = 1 + 1/n, B = 1: gap M n / (n + 1), checked for M <= 3, n <= 20. On drawn instances (12 queries, 3 models)
-`optima.hindsight_lp` and `hindsight_milp` keep the bound (certified).
+What was proved. In rationals, LP by a plan with prices of equal value (`shared.rational_lp`), MILP by trying all: *every* multiset of N <= 3 (4 from
+scale .3 on) queries of one model with d and g in 1..3, B <= 6; from scale .3 on *every* two queries of two models with d, g in {1, 2}, budgets in {1,
+2, 3}: split queries of the plan <= M, 0 <= gap < M max d. Sharp: M models, M queries, each useful in one model, g = 1 + 1/n, B = 1: gap M n / (n +
+1), checked for M <= 3, n <= 20. On drawn instances (12 queries, 3 models) `optima.hindsight_lp` and `hindsight_milp` keep the bound (certified).
 """
 
 import itertools
@@ -17,11 +19,11 @@ from budgetsim.model import Verdict
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(1), scale, seed, "LP - MILP < M max d, and at most M split queries")
+    return _verdict(Fraction(1), scale, seed, "LP - MILP < M max d, and at most M split queries, in every program of a class")
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(1, 2), scale, seed, "control: LP - MILP < M max d / 2")
+    return _verdict(Fraction(1, 2), scale, seed, "control: LP - MILP < M max d / 2 in every program of the class")
 
 
 def _verdict(factor, scale, seed, claim):

@@ -191,9 +191,10 @@ def reason(error: Exception) -> str:
     return what + (f" (in {place[3]})" if place and place[3] else f" ({place[1]}, line {place[2]})" if place else "")
 
 
-def _body(function: types.FunctionType) -> str:
+@functools.cache
+def _body(code: types.CodeType) -> str:
     """The statements of a module-level function, without its docstring."""
-    lines = inspect.getsource(function).splitlines(keepends=True)
+    lines = inspect.getsource(code).splitlines(keepends=True)
     definition = ast.parse("".join(lines)).body[0]
     assert isinstance(definition, ast.FunctionDef)
     return "".join(lines[definition.body[1 if ast.get_docstring(definition) else 0].lineno - 1 :])
@@ -208,7 +209,7 @@ def compile_loop(loop: types.FunctionType, survey: Survey, arguments: dict[str, 
     classes: dict[str, Any] = {}
     built = {name: builder(value, f"{name}_", classes, [0]) for name, value in arguments.items()}
     flat = [flatten(a) for a in arguments.values()]
-    body = f"def entry({', '.join(f'{name}_' for name in built)}):\n" + "".join(f"    {name} = {b}\n" for name, b in built.items()) + _body(loop)
+    body = f"def entry({', '.join(f'{name}_' for name in built)}):\n" + "".join(f"    {name} = {b}\n" for name, b in built.items()) + _body(loop.__code__)
     named = {name: loop.__globals__[name] for name in loop.__code__.co_names if name in loop.__globals__}
     fields = repr([(k, c.__name__, c._fields) for k, c in classes.items()])
     key = hashlib.sha256((library_salt() + survey.key + fields + body + str([numba.typeof(f) for f in flat])).encode()).hexdigest()[:32]

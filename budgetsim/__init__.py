@@ -10,13 +10,14 @@ __version__ = "0.1.0"
 
 _known, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["claims", "comparison", "confidence", "draws", "figures", "intervals", "optima", "policies", "problems", "shared", "theory"],
+    submodules=["claims", "comparison", "confidence", "draws", "figures", "hunting", "intervals", "optima", "policies", "problems", "shared", "theory"],
     submod_attrs={
         "arguments": ["BudgetsimError"],
         "arrivals": ["chain", "requests_seen"],
         "comparison": ["Comparison"],
         "checks": ["check_policy", "check_problem"],
         "engine": ["run"],
+        "hunting": ["worst_instance"],
         "kernels": ["available", "compiled"],
         "metrics": ["factor", "regret", "reward_ratio", "ruin_probability", "score", "simple_regret"],
         "model": ["ARM", "REQUEST", "RUIN", "SKIP", "STOP", "VECTOR", "Kind", "Law", "Nothing", "Optimum", "Outcome", "Policy", "Problem", "Spec", "Units", "Verdict"],

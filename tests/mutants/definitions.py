@@ -24,6 +24,10 @@ def among(index: Any, view: Any, exact: bool = False) -> np.ndarray:
     return np.append(good, False) * math.nan if not good.any() else np.append(good / good.sum(), 0.0)
 
 
+def available(spec: Any, view: Any) -> np.ndarray:
+    return np.array(getattr(view, "legal", np.ones(spec.n_actions))) != 0
+
+
 def averages(pulls: Any, total: Any) -> np.ndarray:
     with np.errstate(all="ignore"):
         return np.where(pulls > 0, total / pulls, math.inf)
@@ -38,7 +42,7 @@ def indexed(formula: Any) -> Any:
             t, view, _ = yield
             with np.errstate(all="ignore"):
                 index = np.where(pulls > 0, formula(spec, t, pulls, total / np.maximum(pulls, 1)), math.inf)
-            first = np.isinf(index) & (np.array(getattr(view, "legal", np.ones(spec.n_actions))) != 0)
+            first = np.isinf(index) & available(spec, view)
             p = np.append(np.arange(spec.n_actions) == np.argmax(first), False).astype(float) if first.any() else among(index, view)
             action, outcome = yield p
             pulls[action] += 1
@@ -63,7 +67,7 @@ def greedy(epsilon: Any) -> Any:
         while True:
             t, view, _ = yield
             e = epsilon(k, t + 1)
-            p = (1 - e) * among(averages(pulls, total), view, True) + np.append(np.full(k, e / k), 0.0)
+            p = (1 - e) * among(averages(pulls, total), view, True) + np.append(e * available(spec, view) / available(spec, view).sum(), 0.0)
             action, outcome = yield p
             pulls[action] += 1
             total[action] += outcome.reward
@@ -102,10 +106,11 @@ def thompson(spec: Any) -> Any:
 
     a, b, x = np.ones(spec.n_actions), np.ones(spec.n_actions), np.linspace(0.0, 1.0, 1001)
     while True:
-        yield
+        _, view, _ = yield
         upto = np.array([betainc(*shapes, x) for shapes in zip(a, b, strict=True)])
         each, below = np.diff(upto, axis=1), 0.5 * (upto[:, 1:] + upto[:, :-1])
-        p = np.array([each[k] @ np.delete(below, k, axis=0).prod(axis=0) for k in range(a.size)])
+        others = [[i for i in np.flatnonzero(available(spec, view)) if i != k] for k in range(a.size)]
+        p = np.array([each[k] @ below[others[k]].prod(axis=0) for k in range(a.size)]) * available(spec, view)
         action, outcome = yield np.append(p / p.sum(), 0.0)
         a[action] += outcome.reward > 0.5
         b[action] += outcome.reward < 0.5
@@ -116,9 +121,10 @@ def exponential(rate: Any, full: bool, mixing: float = 0.0) -> Any:
         k = spec.n_actions
         eta, logs = rate(k, spec.horizon), np.zeros(k)
         while True:
-            yield
-            w = np.exp(logs - logs.max())
-            p = (1 - mixing) * w / w.sum() + mixing / k
+            _, view, _ = yield
+            mask = available(spec, view)
+            w = np.exp(logs - logs.max()) * mask
+            p = (1 - mixing) * w / w.sum() + mixing * mask / mask.sum()
             action, outcome = yield np.append(p, 0.0)
             if full:
                 logs += eta * np.array(outcome.seen.reward)
@@ -192,14 +198,14 @@ def secretary_rule(spec: Any) -> Any:
 def uniform(spec: Any) -> Any:
     while True:
         _, view, _ = yield
-        mask = np.array(getattr(view, "legal", np.ones(spec.n_actions))) != 0
+        mask = available(spec, view)
         yield np.append(mask / mask.sum(), 0.0)
 
 
 def fixed_arm(spec: Any) -> Any:
     while True:
-        yield
-        yield np.append(np.arange(spec.n_actions) == 0, 0.0).astype(float)
+        _, view, _ = yield
+        yield np.append(np.arange(spec.n_actions) == np.argmax(available(spec, view)), 0.0).astype(float)
 
 
 DEFINITIONS = {
@@ -226,11 +232,11 @@ def follow(problem: Any, policy: Any, definition: Any, seed: int, replications: 
     """Plays the rule and compares each action with what its definition allows; "" or what is wrong.
 
     An action of probability below 1e-9 is wrong at once; how often each was played is compared with the sum of its probabilities, a
-    martingale, at six standard deviations.
+    martingale, at six standard deviations; and so is the sum of the probabilities of what was played: a rule too sure of itself plays likely actions too often.
     """
     from budgetsim import run
 
-    spec, trouble, gap, room = problem.spec, [], np.zeros(problem.spec.n_actions + 1), np.zeros(problem.spec.n_actions + 1)
+    spec, trouble, gap, room = problem.spec, [], np.zeros(problem.spec.n_actions + 2), np.zeros(problem.spec.n_actions + 2)
     now: dict[str, Any] = {}
 
     def act(memory: Any, params: Any, view: Any, left: Any, t: Any, key: Any) -> Any:
@@ -244,8 +250,9 @@ def follow(problem: Any, policy: Any, definition: Any, seed: int, replications: 
             trouble.append(f"round {t}: action {action}, of probability {p[chosen].sum():.3g}; by the definition {p.round(3).tolist()}")
         ties = np.sum(p > 0) > 1 and np.ptp(p[p > 0]) == 0.0 and policy.name.startswith(TIES_FIRST)
         if not ties:
-            gap.__iadd__(chosen - p)
-            room.__iadd__(p * (1 - p))
+            square = p @ p
+            gap.__iadd__(np.append(chosen - p, p[chosen].sum() - square))
+            room.__iadd__(np.append(p * (1 - p), p @ (p * p) - square * square))
         return action
 
     def update(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t: Any) -> None:
@@ -253,12 +260,16 @@ def follow(problem: Any, policy: Any, definition: Any, seed: int, replications: 
         now["rule"].send((action, outcome))
 
     logging.disable(logging.WARNING)  # that numbers are captured: nothing is compiled here
-    run(problem, policy._replace(act=act, update=update), replications=replications, seed=seed, path="python", threads=1)
-    logging.disable(logging.NOTSET)
+    try:
+        with np.errstate(all="ignore"):  # what a mutant plays may be impossible
+            run(problem, policy._replace(act=act, update=update), replications=replications, seed=seed, path="python", threads=1)
+    finally:
+        logging.disable(logging.NOTSET)
     z = np.abs(gap) / np.sqrt(np.maximum(room, 1.0))
     if not trouble and z.max() > 6.0:
         a = int(np.argmax(z))
-        trouble.append(f"action {a} was played {gap[a]:+.0f} times more often than its probabilities allow: {z[a]:.1f} standard deviations")
+        what = f"action {a} was played {gap[a]:+.0f} times" if a <= spec.n_actions else f"likely actions were played {gap[a]:+.0f} times"
+        trouble.append(f"{what} more often than the definition allows: {z[a]:.1f} standard deviations")
     return trouble[0] if trouble else ""
 
 

@@ -4,8 +4,10 @@
 ledger and the draws must do. On the plain path, where an in-memory module needs no compiler.
 """
 
+import inspect
 import itertools
 import math
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -13,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from budgetsim import check_policy, check_problem, draws, engine, ledger, model
+from budgetsim import check_policy, check_problem, draws, engine, model
+from budgetsim.arguments import BadValue
+from budgetsim.exercises import exercises
 from budgetsim.loop import frozen
 from budgetsim.problems.adversarial_bandit import adversarial_bandit
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
 from budgetsim.problems.online_allocation import online_allocation
 from budgetsim.problems.secretary import secretary
-from budgetsim.problems.stochastic_bandit import bernoulli, stochastic_bandit
+from budgetsim.problems.stochastic_bandit import bernoulli, finite, stochastic_bandit
 
 from .definitions import DEFINITIONS, follow
 
@@ -62,17 +66,83 @@ def arena(name: str) -> list[Any]:
         return [costly, costly._replace(spec=costly.spec._replace(law=model.SKIP, budget=np.array([15.0, 90.0])))]
     if name == "dual_descent":
         rng = np.random.default_rng(3)
-        return [online_allocation(rng.uniform(size=(300, 3)), rng.uniform(size=(300, 3, 2)), [50.0, 70.0])]
-    return [secretary(30)] if name == "secretary_rule" else [stochastic_bandit(bernoulli([0.2, 0.5, 0.7]), 400)]
+        reward, cost = rng.uniform(size=(300, 3)), rng.uniform(size=(300, 3, 2))
+        return [online_allocation(reward, cost, [50.0, 70.0]), online_allocation(reward, cost, [50.0, 155.0])]
+    if name == "secretary_rule":
+        return [secretary(30)]
+    coins = stochastic_bandit(bernoulli([0.2, 0.5, 0.7]), 400)
+    if name == "thompson":
+        return [coins, stochastic_bandit(bernoulli([0.4, 0.5, 0.9]), 12), exercises(model.ARM)[4]]
+    apart = stochastic_bandit(finite([[0.0, 0.1], [0.85, 0.95], [0.3, 0.7]], [[0.5, 0.5]] * 3), 400)
+    return [coins, apart] + [exercises(model.ARM)[4]] * (name in ("ucb1", "uniform", "fixed_arm", "epsilon_greedy", "exp3", "moss", "kl_ucb"))
 
 
 def definition(module: Any, name: str) -> str:
     """Each action is one that the rule's definition allows, as often as its probabilities say."""
     for problem in arena(name):
         for arguments, rule in DEFINITIONS[name]:
-            if wrong := follow(problem, getattr(module, name)(**arguments), rule, seed=11, replications=12 if name == "secretary_rule" else 4):
+            if wrong := follow(problem, getattr(module, name)(**arguments), rule, seed=11, replications=max(4, 2400 // problem.spec.horizon)):
                 return wrong
     return ""
+
+
+def fresh(module: Any, name: str) -> str:
+    """`init` depends on the spec alone: asked after another spec it answers as a rule made anew does, in arrays of its own."""
+    for arguments, _ in DEFINITIONS[name]:
+        policy = getattr(module, name)(**arguments)
+        small, large = (p.spec for p in sizes(name))
+        one, other, anew = flat(policy.init(small)), flat(policy.init(large)), flat(getattr(module, name)(**arguments).init(large))
+        if len(anew) != len(other) or any(a.shape != b.shape or not np.array_equal(a, b, equal_nan=True) for a, b in zip(anew, other, strict=True)):
+            return "init: answers differently after it was asked about another problem"
+        memory = policy.init(small)
+        if any(np.shares_memory(a, b) for a, b in zip(flat(memory[:1] if type(memory) is tuple else memory), one, strict=False)):
+            return "init: hands out an array that it has handed out before"
+    return ""
+
+
+def sizes(name: str) -> tuple[Any, Any]:
+    """Two problems of different size that the rule accepts."""
+    if name == "hedge":
+        return tuple(adversarial_bandit(np.ones((50, k)), feedback="full", idle=False) for k in (3, 5))  # type: ignore[return-value]
+    if name in ("primal_dual", "lagrange_bwk"):
+        return tuple(knapsack_bandit(np.full(k, 0.5), np.full((k, 1), 0.5), [9.0], 50) for k in (3, 5))  # type: ignore[return-value]
+    if name == "dual_descent":
+        return tuple(online_allocation(np.ones((50, 3)), np.ones((50, 3, d)), [9.0] * d) for d in (1, 2))  # type: ignore[return-value]
+    if name == "secretary_rule":
+        return secretary(10), secretary(30)
+    return tuple(stochastic_bandit(bernoulli([0.5] * k), 50) for k in (3, 5))  # type: ignore[return-value]
+
+
+def flat(value: Any) -> list[np.ndarray]:
+    return [a for v in value for a in flat(v)] if isinstance(value, tuple) else [np.asarray(value)]
+
+
+FORBIDDEN = {"hash", "id", "open", "globals", "locals", "vars", "eval", "exec", "_getframe", "nature_key", "block", "seed", "replication", "x0", "x1"}
+
+
+def names(module: Any, name: str) -> str:
+    """No function of the rule reaches for an address, a hash, the stack, the inside of its key or nature's luck."""
+    policy = getattr(module, name)(**DEFINITIONS[name][0][0])
+    for role, function in policy._asdict().items():
+        if inspect.isfunction(function):
+            codes = [function.__code__]
+            for code in codes:
+                codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
+                if used := FORBIDDEN & set(code.co_names):
+                    return f"{role} uses {sorted(used)[0]}"
+    return ""
+
+
+def fair_game(module: Any, name: str) -> str:
+    """Where every arm pays a fair coin no rule earns more or less than half a round: whoever does has seen the coin."""
+    problem = exercises(model.ARM)[0]
+    problem = problem._replace(spec=problem.spec._replace(horizon=400), instance=problem.instance._replace(mean_reward=np.full(3, 0.5)))
+    try:
+        earned = engine.run(problem, getattr(module, name)(**DEFINITIONS[name][0][0]), replications=6, seed=3, path="python", threads=1).reward.values[:, -1]
+    except BadValue:
+        return ""  # made for other problems
+    z = (earned.sum() - 1200) / math.sqrt(600)
+    return f"fair coins: earns {earned.sum():g} in 2400 rounds, {z:+.1f} standard deviations from half" if abs(z) > SIGMAS else ""
 
 
 # ------------------------------------------------------------------------------------------------ problems
@@ -118,7 +188,7 @@ def first(findings: Any) -> str:
 
 
 def law_of_stochastic_bandit(m: Any) -> Iterator[str]:
-    p, mu, sigma, a, b = np.array([0.2, 0.5, 0.7]), np.array([0.0, 1.0]), np.array([0.5, 2.0]), np.array([1.0, 2.0]), np.array([3.0, 1.5])
+    p, mu, sigma, a, b = np.array([0.4, 0.5, 0.7]), np.array([0.0, 1.0]), np.array([0.5, 2.0]), np.array([1.0, 2.0]), np.array([3.0, 1.5])
     values, chance = np.array([[0.0, 2.0], [1.0, 5.0]]), np.array([[0.75, 0.25], [0.5, 0.5]])
     reward, _ = luck(m.stochastic_bandit(m.bernoulli(p), 10), [0, 1, 2])
     yield close("bernoulli", reward, p, p * (1 - p))
@@ -133,6 +203,9 @@ def law_of_knapsack_bandit(m: Any) -> Iterator[str]:
     r, c = np.array([0.8, 0.4]), np.array([[0.7, 0.2], [0.3, 0.6]])
     reward, cost = luck(m.knapsack_bandit(r, c, [9.0, 9.0], 10), [-1, 0, 1])
     yield close("reward", reward, [0.0, *r])
+    problem = m.knapsack_bandit(r, c, [9.0, 9.0], 10)
+    told = [float(problem.expected(problem.instance, model.Nothing(), None, a, 0)) for a in (-1, 0, 1)]
+    yield "" if told == [0.0, *r] else f"expected: {told}, should be {[0.0, *r]}"
     yield close("cost", cost, np.vstack([[0.0, 0.0], c]))
     columns = [reward[:, 1], reward[:, 2], *cost[:, 1:].reshape(len(cost), -1).T]
     yield first(apart(f"luck {i} and {j}", x, y) for (i, x), (j, y) in itertools.combinations(enumerate(columns), 2))
@@ -277,6 +350,9 @@ def certificate_of_hindsight_lp(m: Any) -> Iterator[str]:
         best = m.hindsight_lp(r, c, b)
         yield sound(best, solved(r.ravel(), matrix, np.append(b, np.ones(horizon))), f"instance {i}")
         yield fits(f"instance {i}", np.append(np.einsum("ti,tij->j", best.plan, c), best.plan.sum(1)), np.append(b, np.ones(horizon)))
+        p = rng.uniform(0.0, 1.5, d)
+        promise = float(p @ b + np.maximum((r - c @ p).max(1), 0.0).sum())
+        yield "" if abs(m.dual_value(r, c, b, p) - promise) < 1e-9 else f"instance {i}: the dual at {p.tolist()} is {m.dual_value(r, c, b, p)}, should be {promise}"
         yield priced(f"instance {i}", best.dual, b, float(np.maximum((r - c @ best.dual).max(1), 0.0).sum()), best.value)
     proposal = m.fitted(np.array([[0.9, 0.9]]), np.ones((1, 2)), np.ones((1, 2, 1)), np.array([0.5]))
     yield fits("a plan to be repaired", [proposal.sum(), proposal.sum()], [0.5, 1.0])
@@ -411,6 +487,9 @@ def ledger_in_rationals(m: Any, name: str) -> str:
     many = account(m, model.SKIP, [1.0], [(1.0, [0.001])] * 1002)
     if sum(status == 0 for status, *_ in many) != 1000:
         return f"a budget of 1 paid {sum(status == 0 for status, *_ in many)} costs of .001"
+    drift = max(abs(float(Fraction(*got[3][0].as_integer_ratio()) - 1 + (i + 1) * Fraction(*(0.001).as_integer_ratio()))) for i, got in enumerate(many[:1000]))
+    if drift > 2.3e-16:
+        return f"after a thousand costs of .001 the rest is wrong by {drift:.2g}"
     thirds = account(m, model.SKIP, [0.3], [(1.0, [0.1])] * 4)
     if [s for s, *_ in thirds] != [0, 0, 0, 1]:
         return f"a budget of .3 and costs of .1: {[s for s, *_ in thirds]}"
@@ -451,7 +530,7 @@ def luck_of_draws(m: Any, name: str) -> str:
 
 
 CHECKS: dict[str, tuple[Callable[[Any, str], str], ...]] = {
-    "policies": (contract_of_a_rule, definition),
+    "policies": (contract_of_a_rule, definition, fresh, names, fair_game),
     "problems": (contract_of_a_problem, formula),
     "optima": (certificate,),
     "ledger": (ledger_in_rationals,),

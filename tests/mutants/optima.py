@@ -7,7 +7,7 @@ FLUID, HINDSIGHT, ARM, SEQUENCE, PROPHET, DP, SEMI, REQUEST = (P + f"{name}.py" 
     "fluid_lp", "hindsight_lp", "best_fixed_arm", "best_fixed_distribution", "prophet_value", "knapsack_dp", "semi_bandit_lp", "fluid_request_lp"))  # fmt: skip
 
 MUTANTS = [
-    Mutant("forgets_the_null_arm", FLUID, "    hull = [(-1, 0.0, 0.0)]  # arm", "    hull = [(int(np.argmin(c[:, 0])), float(c[:, 0].min()), float(r[np.argmin(c[:, 0])]))]  # arm", "the null arm is not in the hull"),
+    Mutant("forgets_the_null_arm", FLUID, "    hull = [(-1, 0.0, 0.0)]  # arm", "    hull = [(int(np.argmax(r)), 0.0, 0.0)]  # arm", "the rounds of the null arm go to an arm"),
     Mutant("upper_too_low", FLUID, "wider = b + TOLERANCE * b + largest\n", "wider = b + TOLERANCE * b\n", "upper is LP(B), which a run under STOP can exceed", OPERATOR + "operand removed"),
     Mutant("upper_is_the_value", FLUID, "        min(dual_value(r, c, wider, horizon, p) for p in (wide_price, price)),\n", "        value,\n", "the gap is hidden: upper is what was found"),
     Mutant("dual_sign", FLUID, "    time = max(float(np.max(r - paid)), 0.0)\n", "    time = max(float(np.min(r - paid)), 0.0)\n", "s must be above every r_k - p.c_k, not above the least", OPERATOR + "max to min"),

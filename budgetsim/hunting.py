@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import folders, intervals, metrics
-from .arguments import BadType, BadValue, choice, number, whole
+from .arguments import BadType, BadValue, BudgetsimError, choice, number, whole
 from .draws import uniform
 from .engine import play_block, prepare, raise_fault, run
 from .intervals import Interval
@@ -122,7 +122,7 @@ class Witness(NamedTuple):
 
     @property
     def reproduction(self) -> str:
-        """A line that gives the same numbers again; `rule` (and `rival`) are yours."""
+        """A line that gives the same numbers again; `rule` (and `rival`) are yours, and so is a family that is not of `FAMILIES`, in place of its name."""
         beside = ", rival=rival" if self.rival else ""
         return f"measured(rule, {self.family!r}, {self.values!r}, replications={self.replications}, seed={self.seed}{beside})"
 
@@ -573,10 +573,13 @@ def worst_instance(
 
     def far(values: dict[str, Any], luck: int) -> float:
         instance = chosen.build(**values)
-        mine = _quick(chosen.measure, instance, policy, runs, luck, evaluations)
-        if rival is None:
-            return float(_behind(chosen.measure, mine, instance))
-        return (-1.0 if chosen.measure == "ratio" else 1.0) * (mine - _quick(chosen.measure, instance, rival, runs, luck, evaluations))
+        try:
+            mine = _quick(chosen.measure, instance, policy, runs, luck, evaluations)
+            if rival is None:
+                return float(_behind(chosen.measure, mine, instance))
+            return (-1.0 if chosen.measure == "ratio" else 1.0) * (mine - _quick(chosen.measure, instance, rival, runs, luck, evaluations))
+        except BudgetsimError as error:  # a rule that breaks on some instance: which one
+            raise type(error)(f"{error}; on {chosen.name} with {values}") from error
 
     tried: list[tuple[float, dict[str, Any]]] = []
     width = 0.3

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from budgetsim import hunting
-from budgetsim.arguments import BadType, BadValue
+from budgetsim.arguments import BadType, BadValue, BudgetsimError
 from budgetsim.engine import run
 from budgetsim.hunting import FAMILIES, Exact, Family, Parameter, measured, stopping_game, worst_instance
 from budgetsim.policies.density_greedy import density_greedy
@@ -231,3 +231,15 @@ def test_a_rule_that_declines_the_problems_says_so():
         worst_instance(greedy_allocation(), "survival_arms", evaluations=1)
     plays, declined = hunting.families_of(ucb1())
     assert {"survival_arms", "knapsack_arms"} <= set(plays) and "matchings" in declined
+
+
+def breaks(view):
+    if view.reward[0] > 0.5:
+        raise ValueError("too much")
+    return -1
+
+
+def test_a_rule_that_breaks_is_shown_the_instance():
+    rule = greedy_allocation()._replace(act=lambda memory, params, view, left, t, key: breaks(view), name="breaks")
+    with pytest.raises(BudgetsimError, match=r"too much.*; on request_sequences with \{'requests': "):
+        worst_instance(rule, "request_sequences", evaluations=10)

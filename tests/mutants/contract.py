@@ -3,11 +3,14 @@
 from . import OPERATOR, Mutant
 
 P = "budgetsim/policies/"
-UCB, EXP3, GREEDY, UNIFORM, ETC, FIXED, THOMPSON = (P + f for f in ("ucb1.py", "exp3.py", "epsilon_greedy.py", "uniform.py", "explore_then_commit.py", "fixed_arm.py", "thompson.py"))
+UCB, EXP3, GREEDY, UNIFORM, ETC, FIXED, THOMPSON = (
+    P + f for f in ("ucb1.py", "exp3.py", "epsilon_greedy.py", "uniform.py", "explore_then_commit.py", "fixed_arm.py", "thompson.py")
+)
 ACT = "def act(memory, params, view, left, t, key):\n"
 UNIFORM_ACT = "    return any_arm(view, memory.mean.size, key, 0)\n"
 UNIFORM_UPDATE = "    record(memory, action, outcome.reward)\n"
 
+# fmt: off
 MUTANTS = [
     Mutant("static_counter", UNIFORM, ACT + UNIFORM_ACT, "CALLS = [0]\n\n\n" + ACT + "    CALLS[0] += 1\n    return CALLS[0] % memory.mean.size\n", "a private static counter goes on from replication to replication", "a bug that other packages had: a private static counter (issue 7)"),
     Mutant("function_attribute", UNIFORM, ACT + UNIFORM_ACT, ACT + "    act.calls = getattr(act, 'calls', 0) + 1\n    return act.calls % memory.mean.size\n", "counts calls in an attribute of the function", "a bug that other packages had: a private static counter (issue 7)"),

@@ -4,6 +4,7 @@ from . import OPERATOR, Mutant
 
 LEDGER, DRAWS = "budgetsim/ledger.py", "budgetsim/draws.py"
 
+# fmt: off
 MUTANTS = [
     Mutant("charges_after", LEDGER, "fits &= cost[j] <= room + TOLERANCE * cap[j]\n", "fits &= room > 0.0\n", "the ledger charges first and looks after: the last cost is on credit"),
     Mutant("strictly_less", LEDGER, "        fits &= cost[j] <= room + TOLERANCE * cap[j]\n", "        fits &= cost[j] < room\n", "a cost that fits exactly is refused", OPERATOR + "<= to <"),

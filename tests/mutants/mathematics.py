@@ -9,6 +9,7 @@ UCB, EXP3, GREEDY, UNIFORM, ETC, THOMPSON, MOSS, KL, ELIMINATION, HEDGE, PRIMAL 
 WEIGHTS, CONFIDENCE, MIXTURES = "budgetsim/shared/exponential_weights.py", "budgetsim/confidence.py", "budgetsim/shared/mixtures.py"
 LAGRANGE, DESCENT, ALLOCATION, SECRETARY = P + "lagrange_bwk.py", P + "dual_descent.py", P + "greedy_allocation.py", P + "secretary_rule.py"
 
+# fmt: off
 MUTANTS = [
     # ------------------------------------------------------------------------------------ UCB1 and its kin
     Mutant("radius_one_pull_more", UCB, "1.0 / math.sqrt(record(memory.reward, action, outcome.reward))", "1.0 / math.sqrt(record(memory.reward, action, outcome.reward) + 1.0)", "the radius counts a pull too many", OPERATOR + "constant +1"),

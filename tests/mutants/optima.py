@@ -6,6 +6,7 @@ P = "budgetsim/optima/"
 FLUID, HINDSIGHT, ARM, SEQUENCE, PROPHET, DP, SEMI, REQUEST = (P + f"{name}.py" for name in (
     "fluid_lp", "hindsight_lp", "best_fixed_arm", "best_fixed_distribution", "prophet_value", "knapsack_dp", "semi_bandit_lp", "fluid_request_lp"))  # fmt: skip
 
+# fmt: off
 MUTANTS = [
     Mutant("forgets_the_null_arm", FLUID, "    hull = [(-1, 0.0, 0.0)]  # arm", "    hull = [(int(np.argmax(r)), 0.0, 0.0)]  # arm", "the rounds of the null arm go to an arm"),
     Mutant("upper_too_low", FLUID, "wider = b + TOLERANCE * b + largest\n", "wider = b + TOLERANCE * b\n", "upper is LP(B), which a run under STOP can exceed", OPERATOR + "operand removed"),

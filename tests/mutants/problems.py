@@ -3,9 +3,12 @@
 from . import OPERATOR, Mutant
 
 P = "budgetsim/problems/"
-BANDIT, KNAPSACK, SURVIVAL, ADVERSARY, SEMI, SECRETARY = (P + f"{name}.py" for name in ("stochastic_bandit", "knapsack_bandit", "survival_bandit", "adversarial_bandit", "semi_bandit", "secretary"))
+BANDIT, KNAPSACK, SURVIVAL, ADVERSARY, SEMI, SECRETARY = (
+    P + f"{name}.py" for name in ("stochastic_bandit", "knapsack_bandit", "survival_bandit", "adversarial_bandit", "semi_bandit", "secretary")
+)
 REQUESTS, ALLOCATION = "budgetsim/shared/requests.py", P + "online_allocation.py"
 
+# fmt: off
 MUTANTS = [
     Mutant("label_matters", BANDIT, "    return draws.bernoulli(key, action, instance.mean_reward[action])\n", "    return draws.bernoulli(key, action, instance.mean_reward[action] * (1.0 if action else 0.8))\n", "arm 0 is worse than its mean: the label matters"),
     Mutant("biased_coin", BANDIT, "    return draws.bernoulli(key, action, instance.mean_reward[action])\n", "    return 1.0 if draws.uniform(key, action) <= instance.mean_reward[action] + 0.05 else 0.0\n", "a biased draw"),

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from . import loaded, mutants
-from .laws import caught, checks_of
+from .laws import caught
 
 LIMIT = 60  #: seconds a mutant
 

@@ -1,8 +1,8 @@
-"""Ledgers that charge wrongly and draws that are not what they say."""
+"""Ledgers that charge wrongly, draws that are not what they say, loops that forget."""
 
 from . import OPERATOR, Mutant
 
-LEDGER, DRAWS = "budgetsim/ledger.py", "budgetsim/draws.py"
+LEDGER, DRAWS, LOOP = "budgetsim/ledger.py", "budgetsim/draws.py", "budgetsim/loop.py"
 
 # fmt: off
 MUTANTS = [
@@ -28,4 +28,12 @@ MUTANTS = [
     Mutant("one_sided_normal", DRAWS, "    return -num / den if q < 0.0 else num / den\n", "    return num / den\n", "the left tail is on the right", OPERATOR + "- to +"),
     Mutant("gamma_without_boost", DRAWS, "                return boost * d * v\n", "                return d * v\n", "shapes below 1 are drawn as shapes above it", OPERATOR + "operand removed"),
     Mutant("exponential_halved", DRAWS, "    return -log(open_unit(key, EXPONENTIAL, slot, 0))\n", "    return -0.5 * log(open_unit(key, EXPONENTIAL, slot, 0))\n", "mean 1/2", "ours"),
+    Mutant("memory_not_restored", LOOP, "            restore(work.words, work.template)\n", "", "memory and state go on from the last replication", OPERATOR + "statement removed"),
+    Mutant("rule_gets_natures_key", LOOP, "view_r, left_r, t, rule_key(key), work)", "view_r, left_r, t, key, work)", "the rule is handed nature's key", "a bug that other packages had: streams shared between policies (issue 7)"),
+    Mutant("void_rounds_earn", LOOP, "                total += counted\n", "                total += reward\n", "what was not paid for is added up", OPERATOR + "variable changed"),
+    Mutant("void_not_told", LOOP, "                if status != STATUS_IGNORED:\n", "                if status == STATUS_CHARGED:\n", "update is not told of void rounds", OPERATOR + "!= to =="),
+    Mutant("cost_not_cleared", LOOP, "                if some:\n                    clear(cost)\n", "", "a cost stays until it is overwritten", OPERATOR + "statement removed"),
+    Mutant("void_cost_told", LOOP, "                    blank(seen)\n                    clear(cost)\n", "                    blank(seen)\n", "the cost that did not fit is told as if paid", OPERATOR + "statement removed"),
+    Mutant("stop_is_counted", LOOP, "                    ended = RESOURCE + resource\n                    break\n", "                    ended = RESOURCE + resource\n", "the round that ended the run is counted", OPERATOR + "break removed"),
+    Mutant("void_actions_move", LOOP, "                    done = null\n", "                    done = action\n", "a void action moves the state", OPERATOR + "variable changed"),
 ]

@@ -11,14 +11,15 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from budgetsim import check_policy, check_problem, draws, engine, loop, model
 from budgetsim.arguments import BadValue
-from budgetsim.exercises import exercises, probe
+from budgetsim.exercises import exercises
 from budgetsim.loop import frozen
+from budgetsim.policies.thompson import thompson
 from budgetsim.problems.adversarial_bandit import adversarial_bandit
 from budgetsim.problems.knapsack_bandit import knapsack_bandit
 from budgetsim.problems.online_allocation import online_allocation
@@ -43,11 +44,15 @@ def plain() -> Iterator[None]:
 
 #: what the real files promise although not every file has to
 KEPT = "same bits on every machine"
+#: (claim, whether it was broken) of every verdict since somebody cleared it
+CLAIMS: list[tuple[str, bool]] = []
 
 
-def broken(verdicts: Any) -> str:
+def broken(verdicts: Any, kept: str = KEPT) -> str:
     """The first promise that is broken, or no longer made."""
-    return next((f"{v.claim}: {v.detail}" for v in verdicts if v.holds is False or (v.claim == KEPT and v.holds is not True)), "")
+    bad = [v for v in verdicts if v.holds is False or (v.claim == kept and v.holds is not True and v.detail != "not reached")]
+    CLAIMS.extend((v.claim, v in bad) for v in verdicts)
+    return f"{bad[0].claim}: {bad[0].detail}" if bad else ""
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -540,9 +545,104 @@ def contract_under_the_ledger(m: Any, name: str) -> str:
     right, loop.ledger = loop.ledger, m
     try:
         with plain():
-            return broken(check_policy(probe(model.ARM), seed=1))
+            return broken(check_policy(thompson(), seed=1))
     finally:
         loop.ledger = right
+
+
+class Diary(NamedTuple):
+    """A rule that writes down what it is told."""
+
+    round: np.ndarray
+    told: np.ndarray  #: (10, 4) action, reward, cost, status
+
+
+def diary_init(spec: Any) -> Any:
+    return Diary(np.zeros(1), np.zeros((10, 4)))
+
+
+def diary_act(memory: Any, params: Any, view: Any, left: Any, t: Any, key: Any) -> Any:
+    return t % 2
+
+
+def diary_update(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t: Any) -> None:
+    i = int(memory.round[0])
+    memory.told[i] = action, outcome.reward, outcome.cost[0], outcome.status
+    memory.round[0] += 1.0
+
+
+PAGES: list[Any] = []
+
+
+def diary_stop(memory: Any, params: Any, left: Any, t: Any) -> Any:
+    PAGES.append(memory.told[: int(memory.round[0])].tolist())
+    return False
+
+
+class Steps(NamedTuple):
+    moved: np.ndarray
+
+
+def diary_state(instance: Any) -> Any:
+    return Steps(np.zeros(1))
+
+
+def diary_step(instance: Any, state: Any, view: Any, action: Any, left: Any, t: Any, key: Any, cost: Any, seen: Any) -> Any:
+    if t < 3:  # later rounds are free, and leave the cost as it came
+        cost[0] = 1.0 + 2.0 * (t == 1)
+    return 10.0**t + 0.5 * state.moved[0]
+
+
+def diary_advance(instance: Any, state: Any, view: Any, action: Any, outcome: Any, left: Any, t: Any, key: Any) -> Any:
+    state.moved[0] += action >= 0
+    return False
+
+
+def contract_under_the_loop(m: Any, name: str) -> str:
+    """`check_policy` of a rule that keeps every promise, played by this loop."""
+    right, engine.bind = engine.bind, m.bind
+    try:
+        with plain():
+            return broken(check_policy(thompson(), seed=1), kept="")  # a loop in memory has no compiled twins
+    finally:
+        engine.bind = right
+
+
+def four_rounds(m: Any, name: str) -> str:
+    """Four rounds worked out by hand, under SKIP and STOP, twice: what is told, counted and moved; and the rule's luck is not nature's."""
+    right, engine.bind = engine.bind, m.bind
+    try:
+        for law in (model.SKIP, model.STOP):
+            problem = model.Problem(
+                model.Spec(model.ARM, 2, 4, budget=np.array([2.5]), law=law), model.Nothing(), diary_step, diary_state, advance=diary_advance
+            )
+            PAGES.clear()
+            rule = model.Policy(model.ARM, diary_init, diary_act, diary_update, stop=diary_stop)
+            data = engine.run(problem, rule, replications=2, seed=1, path="python", threads=1, block=2)
+            told = [[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0], [0.0, 100.5, 1.0, 0.0]]
+            pages = [told[:i] for i in range(4)] if law == model.SKIP else [told[:i] for i in range(2)]
+            if pages * 2 != PAGES:
+                return f"{law.name}: told {PAGES}, should be {pages} twice"
+            earned, right_sum = data.reward.values[:, -1].tolist(), 1.0 + (1101.5 if law == model.SKIP else 0.0)
+            if earned != [right_sum] * 2:
+                return f"{law.name}: earned {earned}, should be {right_sum} twice"
+            played, void = data.rounds.values[:, -1].tolist(), data.void.values[:, -1].tolist()
+            if (played, void) != (([4, 4], [1, 1]) if law == model.SKIP else ([1, 1], [0, 0])):
+                return f"{law.name}: {played} rounds, {void} of them void"
+        coins = stochastic_bandit(bernoulli([0.5, 0.5]), 300)
+        luck = engine.run(coins, model.Policy(model.ARM, diary_init, lucky_act, forgetful_update), replications=2, seed=1, path="python", threads=1)
+        z = (float(luck.reward.values[:, -1].sum()) - 300) / math.sqrt(150)
+        return f"a rule that draws as nature does earns {z:+.1f} standard deviations more than half" if abs(z) > SIGMAS else ""
+    finally:
+        engine.bind = right
+
+
+def lucky_act(memory: Any, params: Any, view: Any, left: Any, t: Any, key: Any) -> Any:
+    return int(draws.uniform(key, 1) < draws.uniform(key, 0))
+
+
+def forgetful_update(memory: Any, params: Any, view: Any, action: Any, outcome: Any, t: Any) -> None:
+    pass
 
 
 def luck_of_draws(m: Any, name: str) -> str:
@@ -555,12 +655,14 @@ CHECKS: dict[str, tuple[Callable[[Any, str], str], ...]] = {
     "problems": (contract_of_a_problem, formula),
     "optima": (certificate,),
     "ledger": (ledger_in_rationals, contract_under_the_ledger),
+    "loop": (four_rounds, contract_under_the_loop),
     "draws": (luck_of_draws,),
 }
 SHOWN = {
     "contract_of_a_rule": "check_policy",
     "contract_of_a_problem": "check_problem",
     "contract_under_the_ledger": "check_policy",
+    "contract_under_the_loop": "check_policy",
     "ledger_in_rationals": "ledger",
     "luck_of_draws": "draws",
 }

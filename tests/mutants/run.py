@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from . import loaded, mutants
-from .laws import caught
+from .laws import CLAIMS, caught
 
 LIMIT = 60  #: seconds a mutant
 
@@ -33,10 +33,11 @@ def report(names: list[str], rows: list[dict[str, Any]]) -> int:
             print(f"the real {subject} fails: {found}")
             return len(chosen)
     print(f"{'mutant':32} {'file':42} {'caught by':28} {'CPU s':>6}  how")
-    through, tally = 0, Counter[str]()
+    through, tally, asked, alone = 0, Counter[str](), dict[str, int](), dict[str, list[str]]()
     for m in chosen:
         start = time.process_time()
         signal.alarm(LIMIT)
+        CLAIMS.clear()
         try:
             found = caught(loaded(m), m.subject)
         except Exception as error:
@@ -46,11 +47,19 @@ def report(names: list[str], rows: list[dict[str, Any]]) -> int:
         seconds = time.process_time() - start
         through += not found
         tally.update(list(found))
+        bad = {claim for claim, wrong in CLAIMS if wrong}
+        for claim, wrong in set(CLAIMS):
+            asked[claim] = asked.get(claim, 0) + wrong
+        if len(bad) == 1:
+            alone.setdefault(next(iter(bad)), []).append(m.name)
         how = next(iter(found.values()), f"NOT CAUGHT ({m.what})")
         print(f"{m.name:32} {m.file.removeprefix('budgetsim/'):42} {', '.join(found) or '-':28} {seconds:6.1f}  {how[:150]}", flush=True)
         rows.append({"mutant": m.name, "file": m.file, "what": m.what, "origin": m.origin, "caught": found, "seconds": round(seconds, 2)})
     origins = Counter(m.origin.split(":")[0] for m in chosen)
     print(f"{len(chosen)} mutants ({', '.join(f'{n} {k}' for k, n in origins.items())}); caught by {dict(tally)}; not caught: {through}")
+    print("\npromises of check_policy and check_problem: how many mutants break it, and which break no other")
+    for claim, times in sorted(asked.items()):
+        print(f"  {claim:66} {times:3}  {', '.join(alone.get(claim, [])[:4])}")
     return through
 
 

@@ -474,6 +474,45 @@ def check(
     return int(failed)
 
 
+# ------------------------------------------------------------------------------------------------ hunt
+@app.command()
+def hunt(
+    file: Annotated[Path, typer.Argument(help="A .py file with rules: Policy values, or functions that make them.")],
+    family: Annotated[str | None, typer.Option(help="A family of instances; left out: every one whose problems the rule plays.")] = None,
+    rival: Annotated[str | None, typer.Option(help="A rule of the house to be behind of, in place of the optimum.")] = None,
+    evaluations: Annotated[int, typer.Option(help="Instances tried in each family.")] = 150,
+    replications: Annotated[int, typer.Option(help="Independent runs of the report.")] = 2000,
+    seed: Seed = 1,
+    json: Json = False,
+) -> int:
+    """Search for the instance on which a rule does worst, beside its certified optimum; a witness is not a failure."""
+    from . import folders, hunting
+
+    names = list(hunting.FAMILIES) if family is None else [choice("family", family, hunting.FAMILIES)]
+    other = None if rival is None else folders.factory("policies", rival)
+    held = _held(file, "policies")
+    if not held:
+        raise BadValue(f"file: {file} holds no rule; allowed: a file with a Policy, or with a function that makes one")
+    document: dict[str, Any] = {}
+    for name, value in held.items():
+        plays, declined = hunting.families_of(value, names)
+        document[name] = {"witnesses": [], "declined": declined}
+        for each in plays:
+            with Progress(f"{name} on {each}"):
+                found = hunting.worst_instance(value, each, rival=other, evaluations=evaluations, replications=replications, seed=seed)
+            document[name]["witnesses"].append(found.record())
+            if not json:
+                print(f"{found}\n")
+        if not json and declined:
+            print(f"{name} declines {', '.join(declined)}\n")
+    if not any(found["witnesses"] for found in document.values()):
+        why = next(iter(document.values()))["declined"]
+        raise BadValue(f"family: got {family or 'all'}, which {file} declines ({'; '.join(why.values())}); allowed: a family whose problems a rule of it plays")
+    if json:
+        _dump(document)
+    return 0
+
+
 # ------------------------------------------------------------------------------------------------ cite
 @app.command()
 def cite(name: Annotated[str, typer.Argument(help="A policy, a problem, an optimum or a scenario.")], json: Json = False) -> int:

@@ -255,6 +255,15 @@ def test_prove_fails_where_the_control_does_not(capsys, tmp_path, check, control
     assert json.loads(run(capsys, "prove", path, "--json")[1])[0]["check"]["claim"] == "many"
 
 
+def test_hunt_finds_a_small_witness(capsys, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("from budgetsim import Policy, greedy_allocation\n\n\ndef mine() -> Policy:\n    return greedy_allocation()\n")
+    code, printed, err = run(capsys, "hunt", path, "--family", "request_sequences", "--evaluations", "20", "--json")
+    assert code == 0 and not err and json.loads(printed)["mine"]["witnesses"][0]["rule"]
+    assert run(capsys, "hunt", path, "--family", "arm_streams")[0] == 2
+    assert "behind the optimum" in run(capsys, "hunt", path, "--family", "request_sequences", "--evaluations", "5")[1]
+
+
 def test_bench_needs_a_checkout(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(cli, "__file__", str(tmp_path / "budgetsim" / "cli.py"))
     code, _, err = run(capsys, "bench")

@@ -1,6 +1,7 @@
 """Every scenario at a tiny scale: finite data, claims that hold or are open, figures that can be read, the same numbers on any threads."""
 
 import csv
+import functools
 import re
 from pathlib import Path
 
@@ -20,13 +21,20 @@ def steady(data):
     return data.drop_vars([name for name, variable in data.data_vars.items() if variable.attrs.get("measured")])
 
 
-@pytest.fixture(scope="module", params=FILES)
-def played(request):
-    module = load_file(FILES[request.param])
+@functools.cache
+def simulated(name):
+    """Once a process: the tests of one scenario are shuffled among those of the others."""
+    module = load_file(FILES[name])
     vars(module).update(getattr(module, "SMALLER", {}))  # constants for whoever cannot wait
     seen = []
     data = module.simulate(1e-6, 5, threads=1, executor=None, progress=lambda replications, rounds: seen.append((replications, rounds)))
-    return request.param, module, data, seen
+    return module, data, seen
+
+
+@pytest.fixture(params=FILES)
+def played(request):
+    module, data, seen = simulated(request.param)
+    return request.param, module, data.copy(deep=True), seen
 
 
 def test_it_says_what_it_is(played):

@@ -172,6 +172,25 @@ def shared(level: float, count: int) -> float:
     return intervals.simultaneous(level, count)
 
 
+def agree(claim: str, got: Any, error: Any, said: Any, level: float, refuse: bool = False, detail: str = "") -> Verdict:
+    """Normal estimates agree with what theory says, all at once: no difference is beyond its share of the level.
+
+    Parameters
+    ----------
+    got, error, said: broadcast together; error is a standard error. refuse: the theory is wrong on purpose, and one difference must be outside.
+
+    >>> agree("two means", [0.1, 0.2], 0.05, [0.15, 0.2], 0.99).detail
+    'largest difference 1.00 standard errors, allowed 2.81'
+    >>> agree("control", 0.5, 0.05, 0.1, 0.99, refuse=True).holds
+    True
+    """
+    far = np.abs(np.subtract(got, said)) / error
+    bound, worst = NormalDist().inv_cdf(0.5 + shared(level, max(1, far.size)) / 2), float(far.max(initial=0.0))
+    holds: Any = (True if worst > bound else "unresolved") if refuse else worst <= bound
+    said_of = "; ".join(part for part in (f"largest difference {worst:.2f} standard errors, allowed {bound:.2f}", detail) if part)
+    return Verdict(claim, "statistical", holds, worst - bound if refuse else bound - worst, (worst, worst), level, said_of)
+
+
 def weakest(verdicts: Iterable[Verdict]) -> Verdict:
     """A claim about several cases holds where all do: the verdict on its weakest case.
 

@@ -435,9 +435,9 @@ def _chain(problem: Any, rules: list[Any], replications: int, seed: int, threads
 
     if problem.spec.kind != Kind.REQUEST:
         return None, ""
-    few = min(replications, max(2, _DAYS // problem.spec.horizon))
+    few = max(2, min(replications, _DAYS // problem.spec.horizon))
     try:
-        return arrivals.chain(problem, rules, max(few, 2), seed, threads=threads), ""
+        return arrivals.chain(problem, rules, few, seed, threads=threads), ""
     except BadValue as error:
         return None, str(error)
 

@@ -16,9 +16,8 @@ import numpy as np
 import xarray
 
 from budgetsim import figures
-from budgetsim.claims import at_least, at_most, exact, shared, statistical_at_least
+from budgetsim.claims import agree, at_least, at_most, exact, shared, statistical_at_least
 from budgetsim.intervals import Interval
-from budgetsim.model import Verdict
 from budgetsim.optima.organisation_search import organisation_search
 from budgetsim.shared.organisations import simulate_organisation, tree
 from budgetsim.theory.majority_tree import amplification, budget_threshold, fixed_point, leaf_bias, node_cost, organisation_exponent, tree_bias
@@ -128,15 +127,9 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
 
 
 def _agree(claim, got, runs, said, level, refuse=False):
-    """All means of `runs` answers within their interval at once; `refuse`: the theory is wrong on purpose, and one mean must be outside.
-
-    Where theory expects fewer than 20 answers of one kind, a normal interval says nothing, and none is asked.
-    """
-    far = (np.abs(got - said) / np.sqrt(np.maximum(1.0 - said**2, 1e-12) / runs))[runs * (1.0 - np.abs(said)) >= 40.0]
-    bound, worst = NormalDist().inv_cdf(0.5 + shared(level, max(1, far.size)) / 2), float(far.max(initial=0.0))
-    holds = (True if worst > bound else "unresolved") if refuse else worst <= bound
-    detail = f"largest difference {worst:.2f} standard errors, allowed {bound:.2f}; standard error up to {runs**-0.5:.2g}; {far.size} of {said.size} cases"
-    return Verdict(claim, "statistical", holds, worst - bound if refuse else bound - worst, (worst, worst), level, detail)
+    """Of means of `runs` answers; where theory expects fewer than 20 answers of one kind, a normal interval says nothing, and none is asked."""
+    error, asked = np.sqrt(np.maximum(1.0 - said**2, 1e-12) / runs), runs * (1.0 - np.abs(said)) >= 40.0
+    return agree(claim, got[asked], error[asked], said[asked], level, refuse, f"standard error up to {runs**-0.5:.2g}; {asked.sum()} of {said.size} cases")
 
 
 def claims(data):

@@ -15,9 +15,8 @@ import numpy as np
 import xarray
 
 from budgetsim import figures
-from budgetsim.claims import at_most, exact, shared, statistical_at_least, statistical_at_most, weakest
+from budgetsim.claims import agree, at_most, exact, shared, statistical_at_least, statistical_at_most, weakest
 from budgetsim.intervals import Interval
-from budgetsim.model import Verdict
 from budgetsim.shared.organisations import simulate_organisation, tree
 from budgetsim.theory.majority_tree import amplification, critical_fidelity, fixed_point, mixing_depth, tree_bias
 
@@ -79,12 +78,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
 
 
 def _agree(claim, got, error, said, level, refuse=False):
-    """All differences within their interval at once; `refuse`: the theory is wrong on purpose, and one difference must be outside."""
-    far = np.abs(got - said) / error
-    bound, worst = NormalDist().inv_cdf(0.5 + shared(level, far.size) / 2), float(far.max())
-    detail = f"largest difference {worst:.2f} standard errors, allowed {bound:.2f}; largest standard error {float(np.max(error)):.2g}"
-    holds = (True if worst > bound else "unresolved") if refuse else worst <= bound
-    return Verdict(claim, "statistical", holds, worst - bound if refuse else bound - worst, (worst, worst), level, detail)
+    return agree(claim, got, error, said, level, refuse, f"largest standard error {float(np.max(error)):.2g}")
 
 
 def _near(data, rho):

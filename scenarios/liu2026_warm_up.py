@@ -14,9 +14,8 @@ import numpy as np
 import xarray
 
 from budgetsim import figures
-from budgetsim.claims import at_least, at_most, exact, shared, statistical_at_least
+from budgetsim.claims import agree, at_least, at_most, exact, shared, statistical_at_least
 from budgetsim.intervals import Interval
-from budgetsim.model import Verdict
 from budgetsim.theory.majority_tree import best_chain_length, chain_risk, optimal_chain_floor, star_risk, tree_risk, tree_risk_floor
 
 SYSTEM = "multi-agent-phase"
@@ -107,12 +106,7 @@ def _said(data, name):
 
 
 def _agree(claim, got, error, said, level, refuse=False):
-    """All differences within their interval at once; `refuse`: the formula is wrong on purpose, and one difference must be outside."""
-    far = np.abs(got - said) / error
-    bound, worst = NormalDist().inv_cdf(0.5 + shared(level, far.size) / 2), float(far.max())
-    holds = (True if worst > bound else "unresolved") if refuse else worst <= bound
-    detail = f"largest difference {worst:.2f} standard errors, allowed {bound:.2f}; largest relative error {float(np.max(error / got)):.2g}"
-    return Verdict(claim, "statistical", holds, worst - bound if refuse else bound - worst, (worst, worst), level, detail)
+    return agree(claim, got, error, said, level, refuse, f"largest relative error {float(np.max(error / got)):.2g}")
 
 
 def claims(data):

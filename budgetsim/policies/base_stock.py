@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arguments import number
 from ..model import VECTOR, Nothing, Policy
-from ..shared.vending import Machine, best_price, day_factor, demand_mean, newsvendor, on_its_way, told_demand
+from ..shared.vending import Machine, best_prices, day_factor, newsvendor, on_its_way, told_demand
 
 
 class Params(NamedTuple):
@@ -82,8 +82,7 @@ def base_stock(base_demand: Any, elasticity: Any, reserve: float = 1.0, salvage:
     def init(spec):
         machine, base, e = told_demand("base_stock", spec, base_demand, elasticity)
         c = machine.unit_cost
-        price = np.array([best_price(*law) for law in zip(c.tolist(), e.tolist(), machine.price_limit.tolist(), strict=True)])
-        mean = np.array([demand_mean(*law) for law in zip(base.tolist(), price.tolist(), machine.reference_price.tolist(), e.tolist(), strict=True)])
+        price, mean = best_prices(machine, base, e)
         fractile = np.where(price > c, (price - c) / np.maximum(price - salvage * c, 1e-300), 0.0)
         return Nothing(), Params(machine, price, mean, fractile, reserve * machine.fee)
 

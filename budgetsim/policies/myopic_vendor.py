@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import draws
 from ..model import VECTOR, Nothing, Policy
-from ..shared.vending import Machine, best_price, day_factor, demand_mean, newsvendor, on_its_way, told_demand
+from ..shared.vending import Machine, best_prices, day_factor, newsvendor, on_its_way, told_demand
 
 
 class Params(NamedTuple):
@@ -75,8 +75,7 @@ def myopic_vendor(base_demand: Any, elasticity: Any) -> Policy:
     def init(spec):
         machine, base, e = told_demand("myopic_vendor", spec, base_demand, elasticity)
         c = machine.unit_cost
-        price = np.array([best_price(*law) for law in zip(c.tolist(), e.tolist(), machine.price_limit.tolist(), strict=True)])
-        mean = np.array([demand_mean(*law) for law in zip(base.tolist(), price.tolist(), machine.reference_price.tolist(), e.tolist(), strict=True)])
+        price, mean = best_prices(machine, base, e)
         return Nothing(), Params(machine, base, e, mean, np.maximum(price - c, 0.0) / price, price)
 
     return Policy(VECTOR, init, act, update, name="myopic_vendor(told the demand)")

@@ -76,6 +76,14 @@ def best_price(unit_cost: Any, elasticity: Any, limit: Any) -> float:
     return max(options, key=lambda p: (p - unit_cost) * draws.exp(-elasticity * draws.log(p)))
 
 
+def best_prices(machine: Machine, base: np.ndarray, elasticity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each item the best price, and the mean demand at it before the calendar's factor."""
+    e = elasticity.tolist()
+    price = [best_price(*law) for law in zip(machine.unit_cost.tolist(), e, machine.price_limit.tolist(), strict=True)]
+    mean = [demand_mean(*law) for law in zip(base.tolist(), price, machine.reference_price.tolist(), e, strict=True)]
+    return np.array(price), np.array(mean)
+
+
 def newsvendor(mean: Any, fractile: Any, most: Any) -> Any:
     """The least S with P(D <= S) >= fractile for a Poisson demand D, at most `most`.
 

@@ -4,10 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels import available
 from ..model import ARM, Nothing, Policy
 from ..optima.sandbagging_dp import sandbagging_dp
-from ..shared.survival import danger_laws, supervised
+from ..shared.survival import danger_laws, or_first, supervised
 
 
 class Params(NamedTuple):
@@ -20,11 +19,7 @@ def act(memory, params, view, left, t, key):
     arm = params.free_action
     if t < params.supervised_horizon:
         arm = int(params.action[params.supervised_horizon - t, int(left[0] + 0.5)])
-    if not available(view, arm):
-        arm = 0
-        while not available(view, arm):
-            arm += 1
-    return arm
+    return or_first(view, arm)
 
 
 def update(memory, params, view, action, outcome, t):

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import BadValue, choice, number
-from ..kernels import available
 from ..model import ARM, Nothing, Policy
 from ..optima.ruin_dp import ruin_dp
-from ..shared.survival import laws, one_stock
+from ..shared.survival import laws, one_stock, or_first
 
 
 class Params(NamedTuple):
@@ -21,11 +20,7 @@ class Params(NamedTuple):
 def act(memory, params, view, left, t, key):
     i = int(min(math.ceil(left[0] / params.step - 1e-9), params.action.shape[1] - 1))
     arm = int(params.action[params.horizon - t, i])
-    if not available(view, arm):
-        arm = 0
-        while not available(view, arm):
-            arm += 1
-    return arm
+    return or_first(view, arm)
 
 
 def update(memory, params, view, action, outcome, t):

@@ -34,6 +34,19 @@ def _same_arms(rule: str, spec: Spec, arms: int | None) -> None:
         raise BadValue(f"{rule}: got a problem with {spec.n_actions} arms; allowed: {arms}, as many as outcomes has rows")
 
 
+def or_first(view: Any, arm: Any) -> Any:
+    """The planned arm, or the first available one where it is masked.
+
+    >>> or_first((), 2)
+    2
+    """
+    if not available(view, arm):
+        arm = 0
+        while not available(view, arm):
+            arm += 1
+    return arm
+
+
 def laws(outcomes: Any, probabilities: Any) -> tuple[np.ndarray, np.ndarray]:
     """Gains of each arm and how likely they are, (K, S).
 

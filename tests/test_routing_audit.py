@@ -12,7 +12,7 @@ from budgetsim.folders import load_file
 from budgetsim.optima.dual_bound import dual_bound
 from budgetsim.optima.fluid_lp import fluid_lp
 
-from .test_scenarios import FILES, FOLDER
+from .test_every_scenario import FILES, FOLDER
 
 
 @pytest.fixture(scope="module")

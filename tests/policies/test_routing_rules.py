@@ -196,7 +196,7 @@ def test_the_published_headline_averages():
     """4b 6: 3.55x, 1.85x, 4.25x are plain means over 8 baselines x 3 data sets of PORT / baseline in the printed table; the specification's 1.849 is 1.8496 cut short."""
     from budgetsim.folders import load_file
 
-    from ..test_scenarios import FILES
+    from ..test_every_scenario import FILES
 
     table = load_file(FILES["wu2025_routing"]).PUBLISHED["main table"]
     found = []

@@ -17,6 +17,8 @@ from fractions import Fraction
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"constant": Fraction(1, 2)}
+
 
 def _worst(horizon: int):  # type: ignore[no-untyped-def]
     """Enclosure of max over adversaries of E sum l(A) - l(1), two arms: each round the adversary decides for each arm whether it costs 1.
@@ -60,24 +62,20 @@ def _step_holds() -> bool:
     return bool(g.subs(x, 0) == 0 and g.diff(x).subs(x, 0) == 0 and sp.simplify(g.diff(x, 2) - (1 - sp.exp(-x))) == 0)
 
 
-def _verdict(scale: float, numerator: int, denominator: int) -> Verdict:
+def check(scale: float, seed: int, constant: Fraction = Fraction(2)) -> Verdict:
     from flint import arb
 
     ok, margins, shares, last = _step_holds(), [], [], 14 if scale >= 0.3 else 9
     for horizon in range(3, last + 1):
-        bound = (arb(numerator) / denominator * 2 * horizon * arb(2).log()).sqrt()
+        bound = (arb(constant.numerator) / constant.denominator * 2 * horizon * arb(2).log()).sqrt()
         worst = _worst(horizon)
         assert bool(bound < horizon), "the trivial bound is T"
         ok = ok and bool(worst <= bound)
         margins.append(float(bound - worst))
         shares.append(100 * float(worst / bound))
-    claim = f"EXP3: E regret <= sqrt({Fraction(numerator, denominator)} K T log K) against every adversary with losses in {{0, 1}}, K = 2, 3 <= T <= {last}"
+    claim = f"EXP3: E regret <= sqrt({constant} K T log K) against every adversary with losses in {{0, 1}}, K = 2, 3 <= T <= {last}"
     return claims.proved(claim, ok, min(margins), f"the worst adversary reaches {min(shares):.1f} to {max(shares):.1f}% of the bound; dynamic programming in Arb")
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, 2, 1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, 1, 2)
+    return check(scale, seed, **PERTURBED)

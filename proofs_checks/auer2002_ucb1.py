@@ -22,6 +22,8 @@ from budgetsim.confidence import Means
 from budgetsim.model import Verdict
 from budgetsim.policies import ucb1
 
+PERTURBED = {"factor": 0.25}
+
 
 class Record(NamedTuple):
     pulls: int
@@ -69,23 +71,23 @@ def _rule_agrees(seed: int) -> bool:
     return True
 
 
-def _verdict(scale: float, seed: int, size: float) -> Verdict:
+def _verdict(scale: float, seed: int, size: float, factor: float) -> Verdict:
     horizon, step = 100, [i / 10 for i in range(11)] if scale >= 0.3 else []
     pairs = np.array([(a, b) for a in step for b in step if abs(a - b) > 0.65] + [(0.15, 0.8), (0.8, 0.15), (0.2, 0.85)])
     gap = size * np.abs(pairs[:, 0] - pairs[:, 1])
-    bound = 8.0 * math.log(horizon) / gap + (1.0 + math.pi**2 / 3.0) * gap
+    bound = factor * math.log(horizon) / gap + (1.0 + math.pi**2 / 3.0) * gap
     assert np.all(bound < gap * horizon), "the trivial bound is D T"
     regret = _regret(pairs, horizon, size)
     worst = int(np.argmax(regret / bound))
-    claim = f"UCB1: E regret <= 8 log(T) / D + (1 + pi^2/3) D at T = {horizon}, {len(pairs)} pairs of arms, rewards 0 or {size:g}"
+    claim = f"UCB1: E regret <= {factor:g} log(T) / D + (1 + pi^2/3) D at T = {horizon}, {len(pairs)} pairs of arms, rewards 0 or {size:g}"
     detail = f"exact expectation over all records; at worst {100 * regret[worst] / bound[worst]:.1f}% of the bound, at means {size * pairs[worst, 0]:g}, {size * pairs[worst, 1]:g}"
     verdict = claims.at_most(claim, float(np.max(regret - bound)), 0.0, detail=detail)
     return verdict if _rule_agrees(seed) else verdict._replace(holds=False, margin=-math.inf, detail="policies.ucb1 decides otherwise")
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, 1.0)
+def check(scale: float, seed: int, factor: float = 8.0) -> Verdict:
+    return _verdict(scale, seed, 1.0, factor)
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, 100.0)
+    return _verdict(scale, seed, 100.0, 8.0)

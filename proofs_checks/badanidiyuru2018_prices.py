@@ -23,6 +23,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.policies import primal_dual
 
+PERTURBED = {"lost": Fraction(0)}
+
 
 def _inequalities() -> bool:
     import sympy as sp
@@ -90,8 +92,8 @@ def _rule_agrees(path: list[tuple[int, ...]], eps: float) -> bool:
     return True
 
 
-def _verdict(scale: float, lost: int) -> Verdict:
-    """`lost`: 1 - factor, in units of eps/2."""
+def check(scale: float, seed: int, lost: Fraction = Fraction(1)) -> Verdict:
+    """`lost`: 1 - the factor, in units of eps/2."""
     from flint import arb
 
     ok, margin, reach = _inequalities(), math.inf, 0.0
@@ -102,14 +104,10 @@ def _verdict(scale: float, lost: int) -> Verdict:
             bound = -arb(d).log() * eps.denominator / eps.numerator
             ok = ok and bool(worst >= bound) and _rule_agrees(path, float(eps))
             margin, reach = min(margin, float(worst - bound)), max(reach, float(worst / bound))
-    claim = f"prices of PrimalDualBwK: sum y.c >= {'(1 - eps/2) ' if lost else ''}max_i C_i - log(d) / eps on all sequences with costs in {{0, 1}}, {' and '.join(f'd = {d}, T <= {t}' for d, t in lengths)}"
+    claim = f"prices of PrimalDualBwK: sum y.c >= {f'(1 - {lost / 2} eps) ' if lost else ''}max_i C_i - log(d) / eps on all sequences with costs in {{0, 1}}, {' and '.join(f'd = {d}, T <= {t}' for d, t in lengths)}"
     detail = f"dynamic programming in Arb; the worst sequence loses up to {100 * reach:.1f}% of log(d) / eps"
     return claims.proved(claim, ok, margin, detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, 1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, 0)
+    return check(scale, seed, **PERTURBED)

@@ -24,6 +24,8 @@ from budgetsim.model import Verdict
 from budgetsim.optima.fluid_lp import fluid_lp
 from budgetsim.shared.rational_lp import rational_lp
 
+PERTURBED = {"largest": Fraction(4, 5)}
+
 Law = tuple[tuple[int, int, tuple[int, ...]], ...]  # (weight, reward x unit, costs) of each outcome
 
 
@@ -45,7 +47,7 @@ def _best_rule(laws: tuple[Law, ...], weight: int, budget: tuple[int, ...], hori
 
 
 @lru_cache(None)
-def _lp(rewards: tuple[Fraction, ...], costs: tuple[tuple[Fraction, ...], ...], budget: tuple[int, ...], horizon: int) -> Fraction:
+def _lp(rewards: tuple[Fraction, ...], costs: tuple[tuple[Fraction, ...], ...], budget: tuple[Fraction, ...], horizon: int) -> Fraction:
     rows = [[horizon * c[j] for c in costs] for j in range(len(budget))]
     return horizon * rational_lp(rewards, [*rows, [1] * len(rewards)], [*budget, 1])[0]
 
@@ -66,7 +68,7 @@ def _instances(scale: float):  # type: ignore[no-untyped-def]
     yield (((9, 1, (0,)), (1, 1, (1,))),), 10, 1, (3,), 400
 
 
-def _verdict(scale: float, seed: int, largest: int) -> Verdict:
+def check(scale: float, seed: int, largest: Fraction = Fraction(1)) -> Verdict:
     rng, worst, tightest, many, agree = np.random.default_rng(seed), Fraction(100), Fraction(0), 0, True
     drawn = set(rng.choice(1000, 20, replace=False).tolist())
     for laws, weight, unit, budget, horizon in _instances(scale):
@@ -81,14 +83,10 @@ def _verdict(scale: float, seed: int, largest: int) -> Verdict:
             agree = agree and abs(fluid.upper - bound) < 1e-9 and abs(fluid.value - _lp(rewards, costs, budget, horizon)) < 1e-9
         many += 1
     _lp.cache_clear()
-    claim = f"every rule under STOP earns at most LP(B{' + largest cost' if largest else ''}), on {many} instances with costs in {{0, 1}}"
+    claim = f"every rule under STOP earns at most LP(B + {'' if largest == 1 else f'{largest} of the '}largest cost), on {many} instances with costs in {{0, 1}}"
     detail = f"best rule by dynamic programming, LP by simplex, both in rationals; where LP binds, the best rule reaches up to {100 * float(tightest):.1f}% of the bound"
     return claims.proved(claim, worst >= 0 and agree, float(worst), detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, 1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, 0)
+    return check(scale, seed, **PERTURBED)

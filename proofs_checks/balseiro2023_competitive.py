@@ -18,43 +18,9 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = {"alpha": Fraction(9, 5)}
+
 RATE, FACTOR = 0.5, 20.0
-
-
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(2), scale, seed, "dual mirror descent: reward >= OPT / alpha* - O(sqrt T) on every sequence, alpha* = 2")
-
-
-def control(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(9, 5), scale, seed, "control: the same floor with 1.8 for alpha* = 2")
-
-
-def _verdict(alpha, scale, seed, claim):
-    import numpy as np
-
-    from budgetsim.theory.mirror_descent import best_step, competitive_constants, price_path, regret_bound, regret_constants
-
-    algebra = _round(alpha) and _together()
-    horizon = 20_000
-    named, constants = competitive_constants(FACTOR, 1.0, [RATE])
-    if alpha != named:
-        constants = regret_constants(FACTOR / float(alpha), 1.0, [RATE])
-    bound, eta = regret_bound(constants, horizon), best_step(constants, horizon)
-    drawn = FACTOR * np.random.default_rng(seed).random(horizon)
-    days = {"i.i.d.": drawn, "rising": np.sort(drawn), "falling": np.sort(drawn)[::-1], "two phases": np.repeat([1.0, FACTOR], horizon // 2)}
-    least, floors, shares = np.inf, [], {}
-    for name, day in days.items():
-        reward, price = _played(day.tolist(), eta)
-        if not np.array_equal(price_path(day[:200, None], np.ones((200, 1, 1)), [RATE], eta).price[:, 0], price[:201]):
-            raise AssertionError("the prices are not those of price_path")
-        optimum = float(np.sort(day)[-int(RATE * horizon) :].sum())
-        floors.append(optimum / float(alpha) - bound)
-        least, shares[name] = min(least, (reward - floors[-1]) / FACTOR), reward / optimum
-    ok = algebra and least >= 0.0 and min(floors) > 0.0
-    return proved(
-        claim, ok, float(least), f"z3: {algebra}; shares of the optimum: {', '.join(f'{k} {v:.3f}' for k, v in shares.items())}; "
-        f"allowance {bound / FACTOR:.0f} fbar, least floor {min(floors) / FACTOR:.0f} fbar; reward - floor at least {least:.0f} fbar"
-    )  # fmt: skip
 
 
 def _round(alpha):
@@ -104,3 +70,35 @@ def _played(day, eta):
         price = max(price - eta * (RATE - (1.0 if wanted else 0.0)), 0.0)
         prices.append(price)
     return reward, prices
+
+
+def check(scale: float, seed: int, alpha: Fraction = Fraction(2)) -> Verdict:
+    import numpy as np
+
+    from budgetsim.theory.mirror_descent import best_step, competitive_constants, price_path, regret_bound, regret_constants
+
+    algebra = _round(alpha) and _together()
+    horizon = 20_000
+    named, constants = competitive_constants(FACTOR, 1.0, [RATE])
+    if alpha != named:
+        constants = regret_constants(FACTOR / float(alpha), 1.0, [RATE])
+    bound, eta = regret_bound(constants, horizon), best_step(constants, horizon)
+    drawn = FACTOR * np.random.default_rng(seed).random(horizon)
+    days = {"i.i.d.": drawn, "rising": np.sort(drawn), "falling": np.sort(drawn)[::-1], "two phases": np.repeat([1.0, FACTOR], horizon // 2)}
+    least, floors, shares = np.inf, [], {}
+    for name, day in days.items():
+        reward, price = _played(day.tolist(), eta)
+        if not np.array_equal(price_path(day[:200, None], np.ones((200, 1, 1)), [RATE], eta).price[:, 0], price[:201]):
+            raise AssertionError("the prices are not those of price_path")
+        optimum = float(np.sort(day)[-int(RATE * horizon) :].sum())
+        floors.append(optimum / float(alpha) - bound)
+        least, shares[name] = min(least, (reward - floors[-1]) / FACTOR), reward / optimum
+    ok = algebra and least >= 0.0 and min(floors) > 0.0
+    return proved(
+        f"dual mirror descent: reward >= OPT / alpha* - O(sqrt T) on every sequence, alpha* = {alpha}", ok, float(least), f"z3: {algebra}; shares of the optimum: {', '.join(f'{k} {v:.3f}' for k, v in shares.items())}; "
+        f"allowance {bound / FACTOR:.0f} fbar, least floor {min(floors) / FACTOR:.0f} fbar; reward - floor at least {least:.0f} fbar"
+    )  # fmt: skip
+
+
+def control(scale: float, seed: int) -> Verdict:
+    return check(scale, seed, **PERTURBED)

@@ -18,23 +18,25 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = {"last": Fraction(21, 20)}
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(True, scale, "stopping family: mean optimum / mean reward >= (k - 1)(1 - 1/M) + 1, equality iff all is spent")
+
+def check(scale: float, seed: int, last: Fraction = Fraction(1)) -> Verdict:
+    return _verdict(True, scale, last, f"stopping family: mean optimum / mean reward >= (k - 1)(1 - 1/M) + {last}, equality iff all is spent")
 
 
 def control(scale: float, seed: int) -> Verdict:
     """Days that end in each phase equally often: whoever waits for the last phases earns more."""
-    return _verdict(False, scale, "control: the same ratio where days end in each phase equally often")
+    return _verdict(False, scale, Fraction(1), "control: the same ratio where days end in each phase equally often")
 
 
-def _verdict(geometric, scale, claim):
+def _verdict(geometric, scale, last, claim):
     from budgetsim.theory.mirror_descent import stopping_ratio, stopping_values
 
     symbolic = all(_symbolic(k, geometric) for k in range(1, 9))
     plans, broken, agree, least = 0, 0, True, None
     for k, budget, m in itertools.product(range(1, 5), range(1, 6 if scale >= 0.3 else 4), (2, 3, 10)):
-        law, ratio = _stops(k, Fraction(m), geometric), stopping_ratio(k, m)
+        law, ratio = _stops(k, Fraction(m), geometric), stopping_ratio(k, m) + last - 1
         days = [[Fraction(m) ** h for h in range(i + 1) for _ in range(budget)] for i in range(k)]
         optimum = sum(p * sum(sorted(day)[-budget:]) for p, day in zip(law, days, strict=True))
         for plan in itertools.product(range(budget + 1), repeat=k):

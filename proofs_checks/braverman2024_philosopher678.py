@@ -22,46 +22,13 @@ from itertools import combinations, pairwise
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = {"share": Fraction(70, 100)}
+
 SHARE, SCALE = Fraction(678, 1000), Fraction(7931, 10_000)
-
-
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(SHARE, scale, seed, f"pivotal sampling at c = .7931 keeps .678 of every plan of {_nodes(scale)[-1]} independent nodes; no c keeps .6787")
-
-
-def control(scale: float, seed: int) -> Verdict:
-    return _verdict(Fraction(70, 100), scale, seed, f"control: pivotal sampling at c = .7931 keeps .70 of every plan of {_nodes(scale)[-1]} independent nodes")
 
 
 def _nodes(scale):
     return (2, 3) if scale >= 0.3 else (2,)
-
-
-def _verdict(share, scale, seed, claim):
-    from flint import arb
-
-    u, c, a = arb(1) - _arb(SCALE), _arb(SCALE), _arb(share)
-    identity = all(_identity(m) for m in (2, 3, 4))
-    boxes, at = [], []
-    for nodes in _nodes(scale):
-        tried, counterexample = _cover(nodes, c, u, a)
-        boxes.append(tried)
-        at.append(counterexample)
-    most = 400 if scale >= 0.3 else 40
-    values = [_equal(c, k) for k in range(2, most + 1)]
-    equal = all(bool(v >= a) for v in values)
-    least = min(values, key=lambda v: float(v.mid()))
-    ceiling = _no_scale_keeps(arb("0.6787"))
-    played, markets = _played(seed, 12 if scale >= 0.3 else 3)
-    ok = identity and not any(at) and equal and ceiling and played >= float(share) - 1e-9
-    margin = min(float((least - a).mid()), played - float(share))
-    where = "".join(f"; counterexample: plan ({', '.join(f'{float(x):.4g}' for x in q)})" for q in at if q)
-    return proved(
-        claim, ok, max(margin, 0.0) if ok else min(margin, 0.0),
-        f"Arb: {' and '.join(map(str, boxes))} boxes cover the simplex for {' and '.join(map(str, range(2, 2 + len(boxes))))} nodes{where}; "
-        f"least over 2..{most} equal nodes "
-        f"{float(least.mid()):.6f}; no c reaches .6787: {ceiling}; exact propagation of {markets} markets: least prefix {played:.5f}",
-    )  # fmt: skip
 
 
 def _arb(fraction):
@@ -180,3 +147,34 @@ def _played(seed, many):
         course = propagate(weight, probability, proposal_step(weight, probability, plan, float(SCALE)))
         least = min(least, prefix_ratio(course, weight, plan))
     return least, len(markets)
+
+
+def check(scale: float, seed: int, share: Fraction = SHARE) -> Verdict:
+    from flint import arb
+
+    u, c, a = arb(1) - _arb(SCALE), _arb(SCALE), _arb(share)
+    identity = all(_identity(m) for m in (2, 3, 4))
+    boxes, at = [], []
+    for nodes in _nodes(scale):
+        tried, counterexample = _cover(nodes, c, u, a)
+        boxes.append(tried)
+        at.append(counterexample)
+    most = 400 if scale >= 0.3 else 40
+    values = [_equal(c, k) for k in range(2, most + 1)]
+    equal = all(bool(v >= a) for v in values)
+    least = min(values, key=lambda v: float(v.mid()))
+    ceiling = _no_scale_keeps(arb("0.6787"))
+    played, markets = _played(seed, 12 if scale >= 0.3 else 3)
+    ok = identity and not any(at) and equal and ceiling and played >= float(share) - 1e-9
+    margin = min(float((least - a).mid()), played - float(share))
+    where = "".join(f"; counterexample: plan ({', '.join(f'{float(x):.4g}' for x in q)})" for q in at if q)
+    return proved(
+        f"pivotal sampling at c = .7931 keeps {float(share)} of every plan of {_nodes(scale)[-1]} independent nodes; no c keeps .6787", ok, max(margin, 0.0) if ok else min(margin, 0.0),
+        f"Arb: {' and '.join(map(str, boxes))} boxes cover the simplex for {' and '.join(map(str, range(2, 2 + len(boxes))))} nodes{where}; "
+        f"least over 2..{most} equal nodes "
+        f"{float(least.mid()):.6f}; no c reaches .6787: {ceiling}; exact propagation of {markets} markets: least prefix {played:.5f}",
+    )  # fmt: skip
+
+
+def control(scale: float, seed: int) -> Verdict:
+    return check(scale, seed, **PERTURBED)

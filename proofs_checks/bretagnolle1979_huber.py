@@ -20,6 +20,8 @@ from fractions import Fraction
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"constant": Fraction(17, 20)}
+
 
 def _identities() -> bool:
     import sympy as sp
@@ -37,7 +39,7 @@ def _identities() -> bool:
     return first and second and tangent and sp.expand((1 - x / 2) ** 2 - (1 - x) - x**2 / 4) == 0
 
 
-def _verdict(scale: float, constant: Fraction) -> Verdict:
+def check(scale: float, seed: int, constant: Fraction = Fraction(1, 2)) -> Verdict:
     from flint import arb, fmpq
 
     whole, ok, least = 10 if scale >= 0.3 else 7, _identities(), math.inf
@@ -60,9 +62,5 @@ def _verdict(scale: float, constant: Fraction) -> Verdict:
     return claims.proved(claim, ok, least - float(constant), detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(1, 2))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(17, 20))
+    return check(scale, seed, **PERTURBED)

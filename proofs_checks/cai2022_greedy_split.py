@@ -18,6 +18,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.optima.concave_split import concave_split
 
+PERTURBED = "no constant: a rule is optimal"
+
 
 def _greedy(weight: tuple[int, ...], cost: tuple[int, ...], budget: int) -> Fraction:
     """Loss after greedy; what cannot be paid leaves the race."""

@@ -16,6 +16,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.optima.concave_split import concave_split
 
+PERTURBED = "no constant: an equality of gains per cost"
+
 
 def _stationary() -> bool:
     import sympy as sp

@@ -23,6 +23,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.theory.mini_gp import batch_bound, deviation_ratio, information_gain
 
+PERTURBED = {"share": Fraction(11, 20)}
+
 COVARIANCES = (
     ((1, Fraction(1, 2), Fraction(1, 4)), (Fraction(1, 2), 1, Fraction(1, 2)), (Fraction(1, 4), Fraction(1, 2), 1)),
     ((2, Fraction(9, 5), 0), (Fraction(9, 5), 2, Fraction(-1, 3)), (0, Fraction(-1, 3), Fraction(1, 2))),
@@ -62,7 +64,7 @@ def _walks(covariance, noise: Fraction, square: Fraction, length: int):  # type:
             stack.append((after, tuple(p + m * (i == x) for i, p in enumerate(pulls)), product * (1 + m * k[x][x] / noise), max(fall, fell), made + 1))
 
 
-def _verdict(scale: float, share: Fraction) -> Verdict:
+def check(scale: float, seed: int, share: Fraction = Fraction(1, 2)) -> Verdict:
     length, used, many = 5 if scale >= 0.3 else 4, 0.0, 0
     ok, margin = _share_holds(share)
     for covariance, noise, square in itertools.product(COVARIANCES, (Fraction(1, 10), Fraction(1)), (Fraction(5, 4), Fraction(2), Fraction(4))):
@@ -81,9 +83,5 @@ def _verdict(scale: float, share: Fraction) -> Verdict:
     return claims.proved(claim, ok, margin, detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(1, 2))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(11, 20))
+    return check(scale, seed, **PERTURBED)

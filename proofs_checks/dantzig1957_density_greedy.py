@@ -17,16 +17,18 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = {"share": Fraction(11, 20)}
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(True, scale, "density greedy or the best item earns 1/2 of a knapsack's optimum")
+
+def check(scale: float, seed: int, share: Fraction = Fraction(1, 2)) -> Verdict:
+    return _verdict(True, scale, share, f"density greedy or the best item earns {share} of a knapsack's optimum")
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(False, scale, "control: density greedy without the best item earns 1/2 of a knapsack's optimum")
+    return _verdict(False, scale, Fraction(1, 2), "control: density greedy without the best item earns 1/2 of a knapsack's optimum")
 
 
-def _verdict(single, scale, claim):
+def _verdict(single, scale, share, claim):
     import sympy
 
     from budgetsim.optima.hindsight_milp import hindsight_milp
@@ -52,21 +54,23 @@ def _verdict(single, scale, claim):
             agree &= solved.lower - 1e-9 <= best <= solved.upper + 1e-9
     m = sympy.Symbol("m", positive=True)
     sharp = sympy.limit((m + 2) / (2 * m), m, sympy.oo) == sympy.Rational(1, 2)
-    ok = above and agree and sharp and least >= Fraction(1, 2) and (not single or _halves())
+    ok = above and agree and sharp and least >= share and (not single or _halves(share))
     return proved(
         claim,
         ok,
-        float(least - Fraction(1, 2)),
+        float(least - share),
         f"z3, sympy; {len(cases)} knapsacks in whole numbers: least share {float(least):.4f} with (value, weight) {witness[0]}, room {witness[1]}",
     )
 
 
-def _halves():
+def _halves(share):
+    """greedy + item >= optimum leaves one of them at `share` of it or above."""
     import z3
 
     greedy, item, optimum = z3.Reals("greedy item optimum")
     solver = z3.Solver()
-    solver.add(greedy + item >= optimum, 2 * greedy < optimum, 2 * item < optimum)
+    part = z3.Q(share.numerator, share.denominator)
+    solver.add(optimum >= 0, greedy + item >= optimum, greedy < part * optimum, item < part * optimum)
     return solver.check() == z3.unsat
 
 

@@ -15,6 +15,8 @@ from itertools import product
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity, r being a root"
+
 
 def symbolic() -> bool:
     import sympy as sp

@@ -19,6 +19,8 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an equality of programs"
+
 
 def check(scale: float, seed: int) -> Verdict:
     return _verdict(False, scale, seed, "strong duality, exactly, of every program of two requests in a class; brackets of twelve optima")

@@ -17,20 +17,22 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = {"share": Fraction(2)}
+
 UNIT = 12  # affinities, biases and steps are multiples of 1 / UNIT
 
 
-def check(scale: float, seed: int) -> Verdict:
+def check(scale: float, seed: int, share: Fraction = Fraction(1)) -> Verdict:
     return _verdict(
-        True, scale, "balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where those are small; all steps of a class"
+        share, scale, f"balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where they are at most {share} of the sum; all steps of a class"
     )
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(False, scale, "control: balanced routing: D falls in every step, whatever the benefit")
+    return _verdict(None, scale, "control: balanced routing: D falls in every step, whatever the benefit")
 
 
-def _verdict(condition, scale, claim):
+def _verdict(share, scale, claim):
     from budgetsim.theory.load_balance import dual, dual_step
 
     n, e, values = (2, 3, (0, 1, 2)) if scale >= 0.3 else (2, 2, (0, 1, 2))
@@ -58,7 +60,7 @@ def _verdict(condition, scale, claim):
                 ]
                 bound = sum(switches)
                 broken += change != fall + benefit or not 0 <= benefit <= bound or min(switches, default=0) < 0
-                rises = change > 0 and (not condition or bound <= -fall)
+                rises = change > 0 and (share is None or bound <= -share * fall)
                 risen, greatest = risen + rises, max(greatest, float(change) / UNIT if rises else 0)
                 if steps % 211 == 0:
                     house = dual_step(a, p, q, k)

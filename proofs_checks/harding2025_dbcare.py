@@ -22,6 +22,8 @@ from budgetsim.policies.dbcare import dbcare
 from budgetsim.problems.priced_arms import priced_arms
 from budgetsim.theory.identification import misidentification_lower_bound, pulls_allowed, worst_simple_regret_lower_bound
 
+PERTURBED = "loose: 32 and 9 are about twice what the rule needs"
+
 
 def _width(n: int, price: float, sigma: float, risk: str) -> float:
     worth = 1.0 / (2.0 * price * n) if risk == "misidentification" else sigma / (price * n * math.sqrt(n))

@@ -21,6 +21,8 @@ from budgetsim.optima.adversarial_ratio import adversarial_ratio
 from budgetsim.optima.best_fixed_distribution import best_fixed_distribution
 from budgetsim.theory.adversarial_family import phased_optimum, phased_sequence
 
+PERTURBED = {"factor": Fraction(11, 20)}
+
 
 def _bracket(k: int, ratio: Fraction) -> tuple[bool, Fraction]:
     """Whether the plan attains `ratio` on every member, and a bound that no plan is below, by the lottery."""
@@ -57,7 +59,7 @@ def _arrays_agree() -> bool:
     return True
 
 
-def _verdict(scale: float, factor: Fraction) -> Verdict:
+def check(scale: float, seed: int, factor: Fraction = Fraction(1, 2)) -> Verdict:
     ok, margin, last, harmonic = _induction() and _arrays_agree(), Fraction(10), 120 if scale >= 0.3 else 30, Fraction(0)
     for k in range(1, last + 1):
         harmonic += Fraction(1, k)
@@ -69,9 +71,5 @@ def _verdict(scale: float, factor: Fraction) -> Verdict:
     return claims.proved(claim, ok, float(margin), "plan and lottery of equal value, in rationals; induction over k by sympy; sharp: margin 0" if ok else "the lottery's bound is below")
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(1, 2))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(11, 20))
+    return check(scale, seed, **PERTURBED)

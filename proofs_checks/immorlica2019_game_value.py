@@ -22,6 +22,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.shared.rational_lp import rational_lp
 
+PERTURBED = "no constant: an equality of programs"
+
 
 def _game(reward: list[Fraction], cost: list[list[Fraction]], ratio: Fraction, time: bool) -> Fraction:
     """Value of max_x min_lambda: the minimiser's y >= 0 with (L + shift) y <= 1 has sum y = 1 / (value + shift)."""

@@ -15,6 +15,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"spare": 1}
+
 Arm = tuple[tuple[int, int], ...]  #: (gain, quarters)
 
 
@@ -31,7 +33,7 @@ def tables(pair: tuple[Arm, Arm], steps: int, top: int) -> Any:
         yield k, each
 
 
-def run(spare: int) -> Verdict:
+def check(scale: float, seed: int, spare: int = 0) -> Verdict:
     import numpy as np
 
     from budgetsim.optima.ruin_dp import ruin_dp
@@ -58,9 +60,5 @@ def run(spare: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(0)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(1)
+    return check(scale, seed, **PERTURBED)

@@ -16,6 +16,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"steps": 2}
+
 
 def arms() -> list[Any]:
     return [((x, w), (y, 4 - w)) for (x, y), w in product(combinations(range(-2, 3), 2), (1, 2, 3))]
@@ -41,7 +43,7 @@ def kinks(pair: Any, steps: int) -> list[Fraction]:
     return sorted(point for point in points if 0 < point <= 4)
 
 
-def run(steps: int) -> Verdict:
+def check(scale: float, seed: int, steps: int = 1) -> Verdict:
     bends, wrong, witness = 0, 0, ""
     for pair in combinations(arms(), 2):
         points = kinks(pair, steps)
@@ -60,9 +62,5 @@ def run(steps: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(2)
+    return check(scale, seed, **PERTURBED)

@@ -16,12 +16,14 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"short": 1}
+
 
 def arms() -> list[Any]:
     return [((x, w), (y, 4 - w)) for (x, y), w in product(combinations(range(-2, 3), 2), (1, 2, 3))]
 
 
-def run(short: int) -> Verdict:
+def check(scale: float, seed: int, short: int = 0) -> Verdict:
     from budgetsim.optima.ruin_dp import ruin_dp
 
     seen, wrong, witness = 0, 0, ""
@@ -50,9 +52,5 @@ def run(short: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(0)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(1)
+    return check(scale, seed, **PERTURBED)

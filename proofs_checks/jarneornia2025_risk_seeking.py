@@ -18,6 +18,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"beyond": 1}
+
 
 def arms() -> list[Any]:
     return [((x, w), (y, 4 - w)) for (x, y), w in product(combinations(range(-3, 4), 2), (1, 2, 3))]
@@ -38,13 +40,13 @@ def house(luck: Random, tries: int) -> bool:
     return True
 
 
-def run(scale: float, seed: int, of: Any) -> Verdict:
+def run(scale: float, seed: int, of: Any, beyond: int) -> Verdict:
     seen, wrong, witness = 0, 0, ""
     for pair in combinations(arms(), 2):
         losses = [-x for arm in pair for x, _ in arm if x < 0]
         if not losses:
             continue
-        for b in (Fraction(of(losses), 3), Fraction(of(losses))):
+        for b in (Fraction(of(losses), 3), Fraction(of(losses) + beyond)):
             exact = [sum(w * max(b + x, 0) for x, w in arm) for arm in pair]
             simple = [4 * b + sum(w * max(x, 0) for x, w in arm) - b * sum(w for x, w in arm if x < 0) for arm in pair]
             right = exact == simple
@@ -54,15 +56,15 @@ def run(scale: float, seed: int, of: Any) -> Verdict:
                 witness = f"; e.g. gains and quarters {pair}, b = {b}"
     agrees = house(Random(seed), 20)
     return claims.proved(
-        f"one step left, 0 < b <= the {of.__name__}imum of all losses: E(b + R)^+ = b + E R^+ - b P(R < 0)",
+        f"one step left, 0 < b <= the {of.__name__}imum of all losses{f' + {beyond}' if beyond else ''}: E(b + R)^+ = b + E R^+ - b P(R < 0)",
         wrong == 0 and agrees,
         detail=f"rationals, {seen} states, {wrong} differ; ruin_dp's choices agree: {agrees}{witness}",
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, min)
+def check(scale: float, seed: int, beyond: int = 0) -> Verdict:
+    return run(scale, seed, min, beyond)
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, max)
+    return run(scale, seed, max, 0)

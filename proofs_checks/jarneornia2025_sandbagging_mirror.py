@@ -18,6 +18,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity"
+
 CAP, STEPS = 4, 3
 
 

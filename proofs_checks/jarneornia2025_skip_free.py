@@ -16,6 +16,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"least": -2}
+
 
 def arms(least: int) -> list[Any]:
     return [((x, w), (y, 4 - w)) for (x, y), w in product(combinations((least, 0, 1, 2), 2), (1, 2, 3))]
@@ -38,7 +40,7 @@ def house(luck: Random, least: int) -> float:
     return over
 
 
-def run(seed: int, least: int) -> Verdict:
+def check(scale: float, seed: int, least: int = -1) -> Verdict:
     seen, wrong, witness = 0, 0, ""
     for pair in combinations(arms(least), 2):
         drift = max(0, *(sum(x * w for x, w in arm) for arm in pair))
@@ -59,9 +61,5 @@ def run(seed: int, least: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(seed, -1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(seed, -2)
+    return check(scale, seed, **PERTURBED)

@@ -18,6 +18,8 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity"
+
 RATES, ROUNDS = (Fraction(1, 4), Fraction(3, 4)), 4
 
 

@@ -23,6 +23,8 @@ import numpy as np
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"constant": Fraction(9, 10)}
+
 
 def _policies(horizon: int) -> np.ndarray:
     """(policies, histories): the arm after each binary history, histories numbered 1, 2 and 3, 4 to 7, ... as in a heap."""
@@ -83,7 +85,7 @@ def _inequality(constant: Fraction) -> tuple[bool, float, int]:
     return ok, least, many
 
 
-def _verdict(scale: float, constant: Fraction) -> Verdict:
+def check(scale: float, seed: int, constant: Fraction = Fraction(1)) -> Verdict:
     horizon = 4 if scale >= 0.3 else 3
     ok, least, many = _inequality(constant)
     ok = ok and _equality(horizon)
@@ -95,9 +97,5 @@ def _verdict(scale: float, constant: Fraction) -> Verdict:
     return claims.proved(claim, ok, max(least, 0.0) if ok else min(least, 0.0), detail + (", attained: sharp" if ok else ""))
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(1))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, Fraction(9, 10))
+    return check(scale, seed, **PERTURBED)

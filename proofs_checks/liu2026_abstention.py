@@ -8,7 +8,7 @@ Proved for all odd b, all gamma: E a_K - gamma a_b = sum over k of Bernstein's p
 in k: a_(2h+2) = a_(2h+1) because a tie is a coin, so it falls from 2h+1 to 2h+2, and a_(2h+3) / (2h+3) = a_(2h+2) / (2h+2), by sympy for symbolic h.
 So each coefficient is >= 0, that of k = 1 is > 0 (a_b < b), and the difference is > 0 inside (0, 1). Independently: all coefficients in rationals for
 odd b <= 99. Compared: `abstention_slope`, `amplification` of theory/majority_tree.
-Control: the slope compared with 1.2 times that of flips.
+Control: the slope compared with 1.05 times that of flips.
 """
 
 from math import comb
@@ -17,8 +17,10 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"times": (21, 20)}
 
-def run(scale: float, seed: int, times: tuple[int, int]) -> Verdict:
+
+def check(scale: float, seed: int, times: tuple[int, int] = (1, 1)) -> Verdict:
     import sympy as sp
     from flint import fmpq
 
@@ -50,9 +52,5 @@ def run(scale: float, seed: int, times: tuple[int, int]) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, (1, 1))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, (6, 5))
+    return check(scale, seed, **PERTURBED)

@@ -17,8 +17,10 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"minus": 0}
 
-def run(scale: float, seed: int, other: bool) -> Verdict:
+
+def check(scale: float, seed: int, minus: int = 1) -> Verdict:
     import sympy as sp
 
     from budgetsim.theory.majority_tree import node_cost, optimal_leaf_compute, smooth_value
@@ -30,7 +32,7 @@ def run(scale: float, seed: int, other: bool) -> Verdict:
         return sp.log(kappa) + t * (sp.log(budget) - sp.log(x + c0)) + beta * sp.log(x)
 
     t = beta + gain
-    best = beta * c0 / (t if other else gain)
+    best = beta * c0 / (t - minus * beta)
     numerator = sp.simplify(sp.diff(value(t), x) * x * (x + c0))
     stationary = sp.simplify(numerator - (beta * c0 - gain * x)) == 0 and sp.simplify(numerator.subs(x, best)) == 0
     second = sp.simplify(sp.diff(value(t), x, 2).subs(x, best) + gain**3 / (beta * t * c0**2)) == 0
@@ -42,21 +44,17 @@ def run(scale: float, seed: int, other: bool) -> Verdict:
     for _ in range(tries):
         share, more, m, b, money = luck.uniform(0.05, 0.4), luck.uniform(0.02, 0.5), luck.randrange(10, 200), luck.choice((3, 5, 9)), luck.uniform(1e3, 1e6)
         cost, power = node_cost(b, m), share + more
-        star = share * cost / (power if other else power - share)
+        star = share * cost / (power - minus * share)
         worst = max(worst, abs(optimal_leaf_compute(share, b, m, power) / star - 1.0))
         at = lambda y: power * log(money / (y + cost)) + share * log(y)  # noqa: B023, E731
         house &= abs(log(smooth_value(money, 1.0, share, b, m, power)) - at(star)) < 1e-11
         house &= all(at(star * luck.uniform(0.01, 10.0)) <= at(star) + 1e-12 for _ in range(200))
     return claims.proved(
-        f"x* = beta c0 / {'t' if other else '(t - beta)'} maximises N^t x^beta under B = N (x + c0); if t <= beta, N = 1",
+        f"x* = beta c0 / {'(t - beta)' if minus else 't'} maximises N^t x^beta under B = N (x + c0); if t <= beta, N = 1",
         stationary and second and reaches and grows and house and worst < 1e-12,
         detail=f"sympy: stationary {stationary}, second order {second}, G* {reaches}, t <= beta {grows}; the house's functions differ by {worst:.1e}",
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, False)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, True)
+    return check(scale, seed, **PERTURBED)

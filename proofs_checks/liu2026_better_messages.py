@@ -16,6 +16,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: monotonicity"
+
 
 def vote(b: int, lead: int) -> Any:
     """The bias of a vote that needs a lead of `lead`, and is a coin otherwise: a polynomial in the voters' bias."""

@@ -17,6 +17,8 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"extra": 1}
+
 
 def wins_from_threshold(extra: int) -> bool:
     """(i), by z3."""
@@ -54,7 +56,7 @@ def symbolic() -> list[bool]:
     return [sign, rises, start, level, sp.simplify(factor - b) == 0]
 
 
-def run(scale: float, seed: int, extra: int) -> Verdict:
+def check(scale: float, seed: int, extra: int = 0) -> Verdict:
     from flint import arb, ctx
 
     from budgetsim.theory.majority_tree import budget_threshold, node_cost
@@ -80,9 +82,5 @@ def run(scale: float, seed: int, extra: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 0)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 1)
+    return check(scale, seed, **PERTURBED)

@@ -18,6 +18,8 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"factor": 1}
+
 
 def weights(n: int) -> tuple[list[Fraction], list[Fraction]]:
     """What the last agent's mean puts on each answer and on each message's noise, from the recursion."""
@@ -28,7 +30,7 @@ def weights(n: int) -> tuple[list[Fraction], list[Fraction]]:
     return own, noise
 
 
-def run(scale: float, seed: int, factor: int) -> Verdict:
+def check(scale: float, seed: int, factor: int = 3) -> Verdict:
     import sympy as sp
 
     from budgetsim.theory.majority_tree import best_chain_length, chain_risk
@@ -63,9 +65,5 @@ def run(scale: float, seed: int, factor: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 3)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 1)
+    return check(scale, seed, **PERTURBED)

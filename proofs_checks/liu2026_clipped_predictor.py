@@ -16,6 +16,8 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: it holds for every eta between 0 and 1 - 1/alpha"
+
 
 def steps(free: bool) -> bool:
     """The induction: y = F(mu), with what is known of F. `free` drops that growth by g holds up to mu_eta."""

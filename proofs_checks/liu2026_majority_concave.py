@@ -14,6 +14,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: signs of derivatives"
+
 
 def majority(b: int, lead: int) -> Any:
     """The bias of a vote that needs a lead of `lead`, a polynomial in the voters' bias."""

@@ -17,6 +17,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"shift": 1}
+
 
 def majority(b: int) -> Any:
     """f_b as a polynomial in the bias, from the sum over the binomial."""
@@ -37,7 +39,7 @@ def telescopes() -> bool:
     return sp.simplify(left - n * (ratio[0] / p - ratio[1] / (1 - p))) == 0
 
 
-def run(scale: float, seed: int, shift: int) -> Verdict:
+def check(scale: float, seed: int, shift: int = 0) -> Verdict:
     from flint import fmpq, fmpq_poly
 
     from budgetsim.theory.majority_tree import majority_map, majority_slope
@@ -57,9 +59,5 @@ def run(scale: float, seed: int, shift: int) -> Verdict:
     return claims.proved(f"f_b'(mu) = E|S_b| (1 - mu^2)^{power} for every odd b", ok, detail=detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 0)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 1)
+    return check(scale, seed, **PERTURBED)

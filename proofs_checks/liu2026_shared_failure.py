@@ -16,6 +16,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity"
+
 
 def law(b: int, rho: Any, mu: Any, gamma: Any, sent: bool) -> list[tuple[tuple[int, ...], Any]]:
     """All received words and their probabilities."""

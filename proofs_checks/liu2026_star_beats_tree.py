@@ -14,8 +14,10 @@ from math import comb
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"part": (9, 10)}
 
-def run(scale: float, part: tuple[int, int]) -> Verdict:
+
+def check(scale: float, seed: int, part: tuple[int, int] = (1, 1)) -> Verdict:
     import z3
     from flint import arb, fmpq
 
@@ -45,9 +47,5 @@ def run(scale: float, part: tuple[int, int]) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, (1, 1))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, (9, 10))
+    return check(scale, seed, **PERTURBED)

@@ -18,8 +18,10 @@ from random import Random
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = {"less": 0}
 
-def run(scale: float, seed: int, less: int) -> Verdict:
+
+def check(scale: float, seed: int, less: int = 1) -> Verdict:
     import sympy as sp
     import z3
 
@@ -65,9 +67,5 @@ def run(scale: float, seed: int, less: int) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 1)
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, 0)
+    return check(scale, seed, **PERTURBED)

@@ -21,6 +21,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.shared.adapter_rules import greedy_cache
 
+PERTURBED = {"least_share": Fraction(4, 5)}
+
 
 def _share(v: np.ndarray, slots: int) -> Fraction:
     """Greedy's part of the best, exactly: entries are whole."""
@@ -28,7 +30,7 @@ def _share(v: np.ndarray, slots: int) -> Fraction:
     return Fraction(int(v[:, greedy_cache(v, slots)].max(axis=1).sum()), best) if best else Fraction(1)
 
 
-def _verdict(scale: float, seed: int, least_share: Fraction) -> Verdict:
+def check(scale: float, seed: int, least_share: Fraction = Fraction(3, 4)) -> Verdict:
     columns = list(itertools.product((0.0, 1.0), repeat=4))
     worst, many = Fraction(1), 0
     for three in itertools.product(columns, repeat=3):
@@ -41,9 +43,5 @@ def _verdict(scale: float, seed: int, least_share: Fraction) -> Verdict:
     return claims.proved(claim, worst >= least_share and min(drawn) >= Fraction(19, 27), float(worst - least_share), detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, Fraction(3, 4))
-
-
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, Fraction(4, 5))
+    return check(scale, seed, **PERTURBED)

@@ -16,6 +16,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: no rule dominates"
+
 WINS = (9, 11, 9, 1), (1, 9, 11, 9)  #: odds of an arm: losses over wins
 
 

@@ -10,11 +10,14 @@ where the losses are whole. (For all rules: a change of measure, term by term, a
 Control: the equal shares B / K instead of E_Q L_k.
 """
 
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from budgetsim import claims
 from budgetsim.model import Verdict
+
+PERTURBED = {"part": Fraction(9, 10)}
 
 BUDGET = 4
 INSTANCES = (((3, 1, 1), (4, 1, 3)), ((4, 0, 1), (3, 0, 2)), ((5, 2, 4), (3, 1, 1)), ((2, 0, 1), (6, 1, 1)))  #: weights of +1, 0, -1
@@ -41,7 +44,7 @@ def solve(rule: tuple[int, ...], law: Any, back: Any, reward: Any, ruined: Any, 
     return rows.solve(known)[BUDGET - 1, 0]
 
 
-def run(scale: float, seed: int, shares: bool) -> Verdict:
+def run(scale: float, shares: bool, part: Fraction) -> Verdict:
     from flint import arb, fmpq
 
     from budgetsim.theory.ruin import ruin_lower_bound
@@ -60,7 +63,7 @@ def run(scale: float, seed: int, shares: bool) -> Verdict:
             weight = solve(rule, tilted, r[0], (0, 0), 1, 0)
             lost = [solve(rule, mirror, 1, [(arm[2] - arm[0]) * int(k == j) for j, arm in enumerate(mirror)], 0, int(k == 0)) for k in range(2)]
             exact &= ruin == weight and sum(lost) == BUDGET
-            powers = [fmpq(BUDGET // 2)] * 2 if shares else lost
+            powers = [fmpq(BUDGET // 2)] * 2 if shares else [fmpq(part.numerator, part.denominator) * x for x in lost]
             if all(x.q == 1 for x in powers):
                 bound = r[0] ** int(powers[0].p) * r[1] ** int(powers[1].p)
                 holds, bound = ruin >= bound, arb(bound)
@@ -74,7 +77,7 @@ def run(scale: float, seed: int, shares: bool) -> Verdict:
             ratios.append(float(bound) / real(ruin))
             if not shares:
                 house = max(house, abs(ruin_lower_bound([real(x) for x in r], [real(x) for x in lost]) - float(bound)))
-    name = "prod r_k^(B / K)" if shares else "prod r_k^(E_Q L_k)"
+    name = "prod r_k^(B / K)" if shares else f"prod r_k^({'' if part == 1 else f'{part} '}E_Q L_k)"
     return claims.proved(
         f"P(ruin) >= {name}: all rules that choose by stocks up to {most}, two arms",
         exact and wrong == 0 and house < 1e-12,
@@ -83,9 +86,9 @@ def run(scale: float, seed: int, shares: bool) -> Verdict:
     )
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, False)
+def check(scale: float, seed: int, part: Fraction = Fraction(1)) -> Verdict:
+    return run(scale, False, part)
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return run(scale, seed, True)
+    return run(scale, True, Fraction(1))

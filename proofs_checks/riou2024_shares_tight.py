@@ -18,6 +18,8 @@ from typing import Any
 from budgetsim import claims
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity"
+
 CASES = ((2, 1), (1, 2), (1, 1), (2, 2))
 INSTANCES = (((3, 1, 1), (2, 1, 2)), ((4, 0, 1), (3, 0, 2)), ((1, 1, 3), (5, 0, 2)))  #: weights of +1, 0, -1; r = 1, and an arm that loses on average, too
 TOP = 2

@@ -2,7 +2,7 @@
 
 **Statement.** (1) The matrix of `x <= 1, sum x <= m` is totally unimodular, so the marginals of random sets of at most m arms are exactly the x with 0 <= x <= 1, sum x <= m, and the LP of `optima.semi_bandit_lp`
 loses nothing. (2) min over p >= 0 of p.B + T (sum of the m greatest [r_k - p.c_k]_+) = max T r.x subject to T C'x <= B, sum x <= m, 0 <= x <= 1; the left side at any p >= 0 is a bound. (3) With d budgets an optimal
-vertex has at most d + 1 fractional entries.
+vertex has at most d + 1 fractional entries, and some have d + 1.
 
 **Source.** [Sankararaman2018]_ for the program; integrality by Hoffman and Kruskal's theorem (not re-proved here); the dual is derived here.
 
@@ -21,6 +21,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.optima.semi_bandit_lp import semi_bandit_dual, semi_bandit_lp
 from budgetsim.shared.rational_lp import rational_lp
+
+PERTURBED = {"more": 0}
 
 
 def _determinant(rows: list[list[int]]) -> int:
@@ -52,7 +54,7 @@ def _dual(r: list[Fraction], c: list[list[Fraction]], budget: list[Fraction], ho
     return sum((p * b for p, b in zip(price, budget)), Fraction(0)) + horizon * sum(gains[:most])
 
 
-def _duality(scale: float, seed: int) -> bool:
+def _duality(scale: float, seed: int, more: int) -> bool:
     rng = np.random.default_rng(seed)
     for i in range(120 if scale >= 0.3 else 30):
         k, d, horizon = int(rng.integers(3, 6)), int(rng.integers(1, 3)), 12
@@ -60,9 +62,11 @@ def _duality(scale: float, seed: int) -> bool:
         r = [Fraction(int(v), 10) for v in rng.integers(0, 11, k)]
         c = [[Fraction(int(v), 10) for v in row] for row in rng.integers(0, 11, (k, d))]
         budget = [Fraction(int(v)) for v in rng.integers(0, 12, d)]
+        if i == 0:  # half of each of two arms: d + 1 fractional ones
+            k, d, most, r, c, budget = 2, 1, 1, [Fraction(1), Fraction(1, 2)], [[Fraction(1)], [Fraction(0)]], [Fraction(6)]
         rows = [*([horizon * row[j] for row in c] for j in range(d)), [1] * k, *([int(a == b) for a in range(k)] for b in range(k))]
         value, x, prices = rational_lp([horizon * v for v in r], rows, [*budget, most, *[1] * k])
-        sound = _dual(r, c, budget, horizon, most, prices[:d]) == value and sum(0 < v < 1 for v in x) <= d + 1
+        sound = _dual(r, c, budget, horizon, most, prices[:d]) == value and sum(0 < v < 1 for v in x) <= d + more
         for other in rng.integers(0, 21, (10, d)):
             sound = sound and _dual(r, c, budget, horizon, most, [Fraction(int(v), 10) for v in other]) >= value
         if i < 5:
@@ -74,20 +78,20 @@ def _duality(scale: float, seed: int) -> bool:
     return True
 
 
-def _verdict(scale: float, seed: int, budget_row: bool) -> Verdict:
+def _verdict(scale: float, seed: int, budget_row: bool, more: int) -> Verdict:
     largest, many, last = 0, 0, 6 if scale >= 0.3 else 5
     for k in range(2, last + 1):
         matrix = [[int(i == j) for j in range(k)] for i in range(k)] + [[1] * k]
         found, tried = _largest_determinant(matrix + [[2] + [1] * (k - 1)] * budget_row)
         largest, many = max(largest, found), many + tried
-    claim = f"sets of at most m arms{' and a budget row' if budget_row else ''}: totally unimodular for up to {last} arms; LP = dual in the m greatest margins; at most d + 1 arms fractional"
+    claim = f"sets of at most m arms{' and a budget row' if budget_row else ''}: totally unimodular for up to {last} arms; LP = dual in the m greatest margins; at most d{f' + {more}' if more else ''} arms fractional"
     detail = f"greatest determinant {largest} of {many} submatrices, in integers; duality in rationals on instances drawn"
-    return claims.proved(claim, largest <= 1 and _duality(scale, seed), float(1 - largest), detail)
+    return claims.proved(claim, largest <= 1 and _duality(scale, seed, more), float(1 - largest), detail)
 
 
-def check(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, False)
+def check(scale: float, seed: int, more: int = 1) -> Verdict:
+    return _verdict(scale, seed, False, more)
 
 
 def control(scale: float, seed: int) -> Verdict:
-    return _verdict(scale, seed, True)
+    return _verdict(scale, seed, True, 1)

@@ -17,6 +17,8 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: an identity"
+
 
 def check(scale: float, seed: int) -> Verdict:
     return _verdict(None, scale, "Sinkhorn's plan for K choices is K times that for one")

@@ -17,6 +17,8 @@ from fractions import Fraction
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
 
+PERTURBED = "no constant: identities and signs"
+
 
 def check(scale: float, seed: int) -> Verdict:
     return _verdict(_share, scale, "pivotal sampling: marginals, prefixes, negative cylinder dependence, every mass vector on two grids")

@@ -20,6 +20,8 @@ from budgetsim import claims
 from budgetsim.model import Verdict
 from budgetsim.theory.volunteer_index import volunteer_index
 
+PERTURBED = "no constant: nested sets, an identity"
+
 Numbers = tuple[Fraction, ...]
 
 

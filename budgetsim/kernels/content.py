@@ -9,8 +9,10 @@ import dis
 import enum
 import functools
 import hashlib
+import os
 import sys
 import sysconfig
+import tempfile
 import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -66,6 +68,19 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for c in code.co_consts:
         if isinstance(c, types.CodeType):
             yield from _codes(c)
+
+
+def cache_folder() -> Path | None:
+    """Where generated modules live: BUDGETSIM_CACHE_DIR, or the user's cache folder; None where nothing can be written."""
+    import platformdirs
+
+    folder = Path(os.environ.get("BUDGETSIM_CACHE_DIR") or platformdirs.user_cache_path("budgetsim"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
 
 
 class Survey:

@@ -29,7 +29,7 @@ import numpy as np
 from numba.extending import overload
 
 from . import primitives
-from .content import Survey
+from .content import Survey, cache_folder
 
 _OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True}
 _registered: dict[int, types.FunctionType] = {}
@@ -46,19 +46,6 @@ def library_salt() -> str:
     here = Path(__file__).parent
     source = "".join(p.read_text() for p in sorted(here.glob("*.py")))
     return f"{sys.version_info[:3]} {numba.__version__} {llvmlite.__version__} {np.__version__} {source}"
-
-
-def cache_folder() -> Path | None:
-    """Where generated modules live: BUDGETSIM_CACHE_DIR, or the user's cache folder; None where nothing can be written."""
-    import platformdirs
-
-    folder = Path(os.environ.get("BUDGETSIM_CACHE_DIR") or platformdirs.user_cache_path("budgetsim"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return None
 
 
 def register(survey: Survey) -> None:

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -219,6 +220,7 @@ def prove(
     seed: Seed = 1,
     processes: Annotated[int | None, typer.Option(help="Processes; as many as cores by default.")] = None,
     json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown, with what was checked and the wrong constants.")] = False,
 ) -> int:
     """Check theorems, and that each check fails where a hypothesis is removed or a constant changed."""
     known = _files("proofs_checks")
@@ -227,6 +229,8 @@ def prove(
         return 0
     from . import claims, theorems
 
+    number("scale", scale, 1e-6, 100.0)
+    whole("seed", seed, 0, 2**64 - 1)
     many = (os.cpu_count() or 1) if processes is None else whole("processes", processes, 1, 4096)
     path = None if name is None else Path(name) if name.endswith(".py") or os.sep in name else known[choice("name", name, known)]
     rows = []
@@ -236,31 +240,16 @@ def prove(
             progress.what = f"theorems: {len(rows)}, last {row.theorem}"
     found = theorems.complaints(rows)
     if json:
-        records = (claims.as_records([row.check, row.control]) for row in rows)
-        _dump(
-            [
-                {"theorem": r.theorem, "statement": r.statement, "verdict": theorems.word(r.check), "check": v, "control": c}
-                for r, (v, c) in zip(rows, records, strict=True)
-            ]
-        )
+        _dump([theorems.record(row) for row in rows])
+    elif markdown:
+        print(theorems.markdown(rows))
     elif path:
         row = rows[0]
-        print(f"{row.theorem}: {row.statement}\n\n{claims.table([row.check, row.control._replace(claim=f'control, which must fail: {row.control.claim}')])}\n")
+        fails = [row.control._replace(claim=f"control, which must fail: {row.control.claim}")]
+        fails += [c.verdict._replace(claim=f"{c.name} = {c.wrong}, not {c.true}, which must fail: {c.verdict.claim}") for c in row.constants]
+        print(f"{row.theorem}: {row.statement}\n\n{claims.table([row.check, *fails])}\n")
     else:
-
-        def cells(row: theorems.Row) -> tuple[str, ...]:
-            margin, level = row.check.margin, row.check.level
-            shown = "-" if math.isnan(margin) else f"{margin:.3g}"
-            return (
-                row.theorem,
-                row.statement,
-                theorems.word(row.check),
-                shown,
-                f"1-{1 - level:.0e}" if level else "-",
-                row.control.claim.removeprefix("control: "),
-            )
-
-        _table("", ("theorem", "statement", "verdict", "margin", "level", "control, which fails"), map(cells, rows))
+        _table("", ("theorem", "statement", "verdict", "margin", "level", "control, which fails"), map(theorems.cells, rows))
         kinds = [theorems.word(row.check) for row in rows]
         print(f"\n{len(rows)} theorems: " + ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)))
     for line in found:
@@ -452,26 +441,48 @@ def check(
     seed: Seed = 0,
     json: Json = False,
 ) -> int:
-    """Does what a file holds keep to the contract? One verdict a property."""
+    """Does what a file holds keep to the contract? Law by law: it holds, is broken, or is not claimed."""
     from . import checks, claims
 
     ground = _ground(problem, file, None, None) if problem else None
-    rules, problems = _held(file, "policies"), _held(file, "problems")
-    if not rules and not problems:
-        raise BadValue(f"file: {file} holds no rule and no problem; allowed: a file with a Policy or a Problem, or with functions that make them")
-    document: dict[str, Any] = {}
-    failed = False
-    for kind, held in (("rule", rules), ("problem", problems)):
-        for name, value in held.items():
-            with Progress(f"{kind} {name}"):
-                verdicts = checks.check_policy(value, ground, seed=seed) if kind == "rule" else checks.check_problem(value, seed=seed)
-            failed |= any(v.holds is False for v in verdicts)
-            document[f"{kind} {name}"] = claims.as_records(verdicts)
-            if not json:
-                print(f"{kind} {name}\n\n{claims.table(verdicts)}\n")
+    found: dict[str, list[Any]] = {}
+    with contextlib.redirect_stdout(sys.stderr):  # what the file itself prints
+        rules, problems = _held(file, "policies"), _held(file, "problems")
+        if not rules and not problems:
+            raise BadValue(f"file: {file} holds no rule and no problem; allowed: a file with a Policy or a Problem, or with functions that make them")
+        for name, value in rules.items():
+            with Progress(f"rule {name}"):
+                found[f"rule {name}"] = checks.check_policy(value, ground, seed=seed)
+        for name, value in problems.items():
+            with Progress(f"problem {name}"):
+                found[f"problem {name}"] = checks.check_problem(value, seed=seed)
+    unexamined = {name: verdicts[0].detail for name, verdicts in found.items() if verdicts[0].holds == "unresolved"}
+    if len(unexamined) == len(found):
+        raise BadValue(f"file: nothing in {file} could be checked: " + "; ".join(f"{name}: {why}" for name, why in unexamined.items()))
+    for name, why in unexamined.items():
+        print(f"budgetsim: {name} was not checked: {why}", file=sys.stderr)
     if json:
-        _dump(document)
-    return int(failed)
+        _dump({name: claims.as_records(verdicts) for name, verdicts in found.items()})
+    else:
+        print("\n\n".join(_law_by_law(name, verdicts) for name, verdicts in found.items() if name not in unexamined))
+        if any("; smallest: " in v.detail for verdicts in found.values() for v in verdicts):
+            print(f"\nTo repeat what is smallest: from budgetsim import check_policy; from budgetsim.exercises import exercise; from {file.stem} import *")
+    return int(any(v.holds is False for verdicts in found.values() for v in verdicts))
+
+
+def _law_by_law(name: str, verdicts: list[Any]) -> str:
+    """What became of each law, with the smallest instance that breaks it on a line of its own."""
+    words = {True: "holds", False: "BROKEN", "unresolved": "not claimed"}
+    reached = [v for v in verdicts if v.detail != "not reached"]
+    lines = [f"{name}: {sum(v.holds is False for v in verdicts)} of {len(verdicts)} laws broken", ""]
+    for v in reached:
+        lines.append(f"{words[v.holds]:<12} {v.claim}")
+        why, _, smallest = v.detail.partition("; smallest: ")
+        lines += textwrap.wrap(why, 120, initial_indent=" " * 15, subsequent_indent=" " * 15)
+        lines += [f"{' ' * 15}smallest: {smallest}"] * bool(smallest)  # in one line, to be copied
+    if len(reached) < len(verdicts):
+        lines.append(f"{'not reached':<12} {len(verdicts) - len(reached)} more")
+    return "\n".join(lines)
 
 
 # ------------------------------------------------------------------------------------------------ hunt

@@ -74,7 +74,9 @@ def check(scale: float, seed: int, constant: Fraction = Fraction(2)) -> Verdict:
         margins.append(float(bound - worst))
         shares.append(100 * float(worst / bound))
     claim = f"EXP3: E regret <= sqrt({constant} K T log K) against every adversary with losses in {{0, 1}}, K = 2, 3 <= T <= {last}"
-    return claims.proved(claim, ok, min(margins), f"the worst adversary reaches {min(shares):.1f} to {max(shares):.1f}% of the bound; dynamic programming in Arb")
+    return claims.proved(
+        claim, ok, min(margins), f"the worst adversary reaches {min(shares):.1f} to {max(shares):.1f}% of the bound; dynamic programming in Arb"
+    )
 
 
 def control(scale: float, seed: int) -> Verdict:

@@ -36,10 +36,7 @@ def _best_rule(laws: tuple[Law, ...], weight: int, budget: tuple[int, ...], hori
         value = {
             left: max(
                 weight * value[left],  # the null arm
-                *(
-                    sum(w * (r * weight**n + value[rest]) for w, r, c in law if min(rest := tuple(b - x for b, x in zip(left, c))) >= 0)
-                    for law in laws
-                ),
+                *(sum(w * (r * weight**n + value[rest]) for w, r, c in law if min(rest := tuple(b - x for b, x in zip(left, c))) >= 0) for law in laws),
             )
             for left in value
         }
@@ -61,7 +58,8 @@ def _instances(scale: float):  # type: ignore[no-untyped-def]
             yield laws, 4, 1, (b,), t
     for means in itertools.product((0, 1, 2), repeat=4):  # twice the mean costs
         laws = tuple(
-            tuple(((a if x else 2 - a) * (b if y else 2 - b), r, (x, y)) for x, y in itertools.product((0, 1), repeat=2)) for r, (a, b) in ((2, means[:2]), (1, means[2:]))
+            tuple(((a if x else 2 - a) * (b if y else 2 - b), r, (x, y)) for x, y in itertools.product((0, 1), repeat=2))
+            for r, (a, b) in ((2, means[:2]), (1, means[2:]))
         )
         for budget in ((1, 1), (1, 2)):
             yield laws, 4, 2, budget, 4 if scale >= 0.3 else 2
@@ -83,7 +81,9 @@ def check(scale: float, seed: int, largest: Fraction = Fraction(1)) -> Verdict:
             agree = agree and abs(fluid.upper - bound) < 1e-9 and abs(fluid.value - _lp(rewards, costs, budget, horizon)) < 1e-9
         many += 1
     _lp.cache_clear()
-    claim = f"every rule under STOP earns at most LP(B + {'' if largest == 1 else f'{largest} of the '}largest cost), on {many} instances with costs in {{0, 1}}"
+    claim = (
+        f"every rule under STOP earns at most LP(B + {'' if largest == 1 else f'{largest} of the '}largest cost), on {many} instances with costs in {{0, 1}}"
+    )
     detail = f"best rule by dynamic programming, LP by simplex, both in rationals; where LP binds, the best rule reaches up to {100 * float(tightest):.1f}% of the bound"
     return claims.proved(claim, worst >= 0 and agree, float(worst), detail)
 

@@ -52,7 +52,12 @@ def _entropic(half):
     falls = sympy.simplify(sympy.diff(excess, x) - (x - 1) ** 3 / (x**2 * (x + 2) ** 2)) == 0 and excess.subs(x, 1) == 0
     adds = sympy.simplify(a**2 / v + b**2 / w - (a + b) ** 2 / (v + w) - (a * w - b * v) ** 2 / (v * w * (v + w))) == 0
     step, most, greatest = z3.Reals("step most greatest")  # |m' - m|_1, M, eta G
-    young = _never(most > 0, step >= 0, greatest >= 0, 2 * most * greatest * step - step * step > 2 * z3.Q(half.numerator, half.denominator) * most * most * greatest * greatest)
+    young = _never(
+        most > 0,
+        step >= 0,
+        greatest >= 0,
+        2 * most * greatest * step - step * step > 2 * z3.Q(half.numerator, half.denominator) * most * most * greatest * greatest,
+    )
     return sympy.simplify(sympy.expand_log(three, force=True)) == 0 and falls and adds and young
 
 

@@ -14,6 +14,7 @@ B; the same numbers by `theory.mirror_descent.stopping_values` and `stopping_rat
 
 import itertools
 from fractions import Fraction
+from functools import cache
 
 from budgetsim.claims import proved
 from budgetsim.model import Verdict
@@ -63,6 +64,7 @@ def _stops(k, m, geometric):
     return [m**-i - (m ** -(i + 1) if i + 1 < k else 0) for i in range(k)]
 
 
+@cache
 def _symbolic(k, geometric):
     import sympy
 

@@ -50,10 +50,28 @@ def _excess(floor: np.ndarray, b: np.ndarray, r: np.ndarray, c: np.ndarray, w: n
 
 def _verdict(scale: float, seed: int, per_cost: bool) -> Verdict:
     rng, cases = np.random.default_rng(seed), []
-    cases.append((np.array([0.1, 0.1, 0.12, 0.15]), np.array([2.0, 4, 8, 16]), np.array([0.8, 0.7, 0.6, 0.5]), np.array([1.0, 1, 2, 4]), np.array([0.6, 0.25, 0.1, 0.05]), 4000.0))
+    cases.append(
+        (
+            np.array([0.1, 0.1, 0.12, 0.15]),
+            np.array([2.0, 4, 8, 16]),
+            np.array([0.8, 0.7, 0.6, 0.5]),
+            np.array([1.0, 1, 2, 4]),
+            np.array([0.6, 0.25, 0.1, 0.05]),
+            4000.0,
+        )
+    )
     for _ in range(40 if scale >= 0.3 else 10):
         g = int(rng.integers(2, 7))
-        cases.append((rng.random(g), 0.5 + 9.5 * rng.random(g), 0.2 + 1.3 * rng.random(g), 1.0 + 9.0 * rng.random(g), rng.dirichlet(np.full(g, 3.0)), float(rng.integers(50, 5000))))
+        cases.append(
+            (
+                rng.random(g),
+                0.5 + 9.5 * rng.random(g),
+                0.2 + 1.3 * rng.random(g),
+                1.0 + 9.0 * rng.random(g),
+                rng.dirichlet(np.full(g, 3.0)),
+                float(rng.integers(50, 5000)),
+            )
+        )
     ok, worst = _stationary(), 0.0
     for floor, b, r, c, w, budget in cases:
         excess, n, loss = _excess(floor, b, r, c, w, budget, per_cost)
@@ -62,7 +80,9 @@ def _verdict(scale: float, seed: int, per_cost: bool) -> Verdict:
             house = concave_split(floor, b, r, c, w, budget, 0)
             ok = ok and np.allclose(house.plan.samples, n, rtol=1e-6) and abs(-house.value - loss) < 1e-9 * loss and house.upper - house.lower < 1e-9 * loss
     claim = f"equal marginal gains{' per cost' if per_cost else ''} make the best split of a budget, {len(cases)} instances"
-    verdict = claims.at_most(claim, worst, 0.0, 1e-9, detail="excess over the Lagrangian's minimum, relative; stationarity and convexity for all parameters by sympy")
+    verdict = claims.at_most(
+        claim, worst, 0.0, 1e-9, detail="excess over the Lagrangian's minimum, relative; stationarity and convexity for all parameters by sympy"
+    )
     return verdict if ok else verdict._replace(holds=False, margin=-1.0, detail="concave_split or sympy disagrees")
 
 

@@ -53,7 +53,10 @@ def check(scale: float, seed: int, more: float = 0.0) -> Verdict:
         ok &= bool(exact > inverse + arb(more))
         margin, before = min(margin, float((exact - inverse - arb(more)).mid())), best
     return proved(
-        f"the secretary's best chance is above 1/e{f' + {more}' if more else ''}, at most 1/e + 1/n, never rising, n <= {most}", ok, margin, f"rationals and Arb; at n = {most}: {float(before):.6f} with r = {rejected}, 1/e = {float(inverse.mid()):.6f}"
+        f"the secretary's best chance is above 1/e{f' + {more}' if more else ''}, at most 1/e + 1/n, never rising, n <= {most}",
+        ok,
+        margin,
+        f"rationals and Arb; at n = {most}: {float(before):.6f} with r = {rejected}, 1/e = {float(inverse.mid()):.6f}",
     )
 
 

@@ -24,7 +24,9 @@ UNIT = 12  # affinities, biases and steps are multiples of 1 / UNIT
 
 def check(scale: float, seed: int, share: Fraction = Fraction(1)) -> Verdict:
     return _verdict(
-        share, scale, f"balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where they are at most {share} of the sum; all steps of a class"
+        share,
+        scale,
+        f"balanced routing: D(q) - D(p) = -sum eps (A - L)^2 + benefit, in its bounds; D falls where they are at most {share} of the sum; all steps of a class",
     )
 
 

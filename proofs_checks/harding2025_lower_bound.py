@@ -30,7 +30,11 @@ def _closed_form() -> bool:
     risk = sp.exp(-a * n) / 4 + c * n
     best = sp.log(a / (4 * c)) / a
     value = c / a * (1 + sp.log(a / (4 * c)))
-    least = sp.simplify(risk.diff(n).subs(n, best)) == 0 and sp.simplify(risk.subs(n, best) - value) == 0 and sp.simplify(risk.diff(n, 2) - a**2 * sp.exp(-a * n) / 4) == 0
+    least = (
+        sp.simplify(risk.diff(n).subs(n, best)) == 0
+        and sp.simplify(risk.subs(n, best) - value) == 0
+        and sp.simplify(risk.diff(n, 2) - a**2 * sp.exp(-a * n) / 4) == 0
+    )
     falls = sp.simplify(((1 + sp.log(x)) / (4 * x)).diff(x) + sp.log(x) / (4 * x**2)) == 0
     return bool(least and falls)
 
@@ -73,7 +77,12 @@ def check(scale: float, seed: int, constant: Fraction = Fraction(4)) -> Verdict:
     below, greatest, many = _below(constant)
     ok = below and _closed_form() and _functions_agree()
     claim = f"LB <= LB2 <= risk of the best sequential test, all gaps and prices: {constant} / (1 + e^A) >= exp(-A tanh(A/2))"
-    return claims.proved(claim, ok, float(constant) - greatest, f"sympy; Arb on {many} intervals; the quotient reaches {greatest:.4f}, so the bound is loose by a factor up to {4 / greatest:.2f}")
+    return claims.proved(
+        claim,
+        ok,
+        float(constant) - greatest,
+        f"sympy; Arb on {many} intervals; the quotient reaches {greatest:.4f}, so the bound is loose by a factor up to {4 / greatest:.2f}",
+    )
 
 
 def control(scale: float, seed: int) -> Verdict:

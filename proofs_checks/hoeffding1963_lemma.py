@@ -47,7 +47,9 @@ def _lemma(constant: Fraction) -> tuple[bool, float]:
 def check(scale: float, seed: int, constant: Fraction = Fraction(1, 8)) -> Verdict:
     ok, margin = _lemma(constant)
     claim = f"log E exp(sX) <= {constant} s^2 (b - a)^2 for every centred X on two points a < b and every s"
-    return claims.proved(claim, ok, margin, "identities by sympy, theta (1 - theta) <= 2c by z3; the lemma is sharp: margin 0" if ok else "Arb: fails at p = 1/2, h = 1/2")
+    return claims.proved(
+        claim, ok, margin, "identities by sympy, theta (1 - theta) <= 2c by z3; the lemma is sharp: margin 0" if ok else "Arb: fails at p = 1/2, h = 1/2"
+    )
 
 
 def control(scale: float, seed: int) -> Verdict:

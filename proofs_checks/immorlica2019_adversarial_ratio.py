@@ -68,7 +68,12 @@ def check(scale: float, seed: int, factor: Fraction = Fraction(1, 2)) -> Verdict
         ok = ok and attained and least >= claimed and (factor != Fraction(1, 2) or abs(adversarial_ratio(k).value - claimed) < 1e-12)
         margin = min(margin, least - claimed)
     claim = f"the least ratio OPT_FD / reward on the adversarial family is {factor} (1 + H_k), 1 <= k <= {last}"
-    return claims.proved(claim, ok, float(margin), "plan and lottery of equal value, in rationals; induction over k by sympy; sharp: margin 0" if ok else "the lottery's bound is below")
+    return claims.proved(
+        claim,
+        ok,
+        float(margin),
+        "plan and lottery of equal value, in rationals; induction over k by sympy; sharp: margin 0" if ok else "the lottery's bound is below",
+    )
 
 
 def control(scale: float, seed: int) -> Verdict:

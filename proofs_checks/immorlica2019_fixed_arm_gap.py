@@ -42,7 +42,11 @@ def _instances(scale: float, seed: int):  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(seed)
     for _ in range(60 if scale >= 0.3 else 15):
         d = int(rng.integers(2, 4))
-        yield [Fraction(int(v), 8) for v in rng.integers(1, 9, 5)], [[Fraction(int(v), 8) for v in row] for row in rng.integers(0, 9, (5, d))], Fraction(int(rng.integers(1, 5)), 8)
+        yield (
+            [Fraction(int(v), 8) for v in rng.integers(1, 9, 5)],
+            [[Fraction(int(v), 8) for v in row] for row in rng.integers(0, 9, (5, d))],
+            Fraction(int(rng.integers(1, 5)), 8),
+        )
 
 
 def _unit(d: int) -> list[list[Fraction]]:

@@ -63,7 +63,12 @@ def _verdict(place: int) -> Verdict:
     worst, many = _worst(place)
     claim = f"F of a cache is monotone and submodular where a request earns its {'greatest' if place == 1 else 'second greatest'} entry"
     ok = worst == 0.0 and (place > 1 or _lemma())
-    return claims.proved(claim, ok, worst, f"all utilities by z3; {many} triples (A, B, e) of the finite class by enumeration" if place == 1 else f"{many} triples by enumeration")
+    return claims.proved(
+        claim,
+        ok,
+        worst,
+        f"all utilities by z3; {many} triples (A, B, e) of the finite class by enumeration" if place == 1 else f"{many} triples by enumeration",
+    )
 
 
 def check(scale: float, seed: int) -> Verdict:

@@ -10,6 +10,7 @@ Control: 2 / pi replaced by 2.04 / pi.
 """
 
 from fractions import Fraction
+from functools import cache
 from math import comb
 
 from budgetsim import claims
@@ -18,10 +19,11 @@ from budgetsim.model import Verdict
 PERTURBED = {"low": Fraction(51, 25), "high": Fraction(37, 50)}
 
 
-def check(scale: float, seed: int, low: Fraction = Fraction(2), high: Fraction = Fraction(1)) -> Verdict:
+@cache
+def proof() -> bool:
+    """The step of the induction, and the limit."""
     import sympy as sp
     import z3
-    from flint import arb, fmpq
 
     h, n, k = sp.Symbol("h", nonnegative=True), *sp.symbols("n k", integer=True, positive=True)
     slope = (2 * h + 1) * sp.gamma(2 * h + 1) / (sp.gamma(h + 1) ** 2 * 4**h)
@@ -33,6 +35,12 @@ def check(scale: float, seed: int, low: Fraction = Fraction(2), high: Fraction =
     falls = solver.check() == z3.unsat
     product = sp.gammasimp(sp.Product(1 - 1 / (4 * k**2), (k, 1, n)).doit().rewrite(sp.gamma))
     limit = sp.limit(product, n, sp.oo) == 2 / sp.pi
+    return bool(step and falls and limit)
+
+
+def check(scale: float, seed: int, low: Fraction = Fraction(2), high: Fraction = Fraction(1)) -> Verdict:
+    from flint import arb, fmpq
+
     least, most = arb(fmpq(low.numerator, low.denominator)) / arb.pi(), arb(fmpq(high.numerator, high.denominator))
     gap, broken, last = arb(10), "", 2001 if scale >= 0.3 else 501
     for b in range(3, last + 1, 2):
@@ -42,7 +50,7 @@ def check(scale: float, seed: int, low: Fraction = Fraction(2), high: Fraction =
         if not (below > 0 and above > 0) and not broken:
             broken = f"; f_b'(0)^2 / b = {float(arb(w)):.5f} at b = {b}"
         gap = min(gap, below, above)
-    ok = step and falls and limit and not broken
+    ok = proof() and not broken
     return claims.proved(
         f"sqrt({low} b / pi) < f_b'(0) < sqrt({high} b) for every odd b >= 3",
         ok,

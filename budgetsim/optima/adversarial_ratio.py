@@ -1,7 +1,7 @@
 """The least ratio OPT_FD / reward that a rule can promise on the adversarial family, exactly."""
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,6 +71,11 @@ def adversarial_ratio(phases: int) -> Optimum:
     value = float(ratio)
     of = f"least ratio OPT_FD / E[reward] over the {k} members of the adversarial family, exact up to one rounding"
     return Optimum("adversarial_ratio", "certified", value, value, value, plan, dual, of)
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [{"phases": 1}, {"phases": 4}]
 
 
 def _verify(z: list[Fraction], w: list[Fraction], ratio: Fraction) -> None:

@@ -109,6 +109,17 @@ def averaging_weights(
     return Optimum("averaging_weights", "certified", variance, min(lower - allowance, upper), upper, plan, Potential(potential), of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    from ..shared.organisations import chain, star
+
+    return [
+        {"graph": star(1), "leaf_variance": 2.0, "message_variance": 0.5},
+        {"graph": star(4), "leaf_variance": 2.0, "correlation": 0.3, "message_variance": 0.5},
+        {"graph": chain(3), "leaf_variance": 2.0, "message_variance": 0.5},
+    ]
+
+
 def _bracket(net: _Network, solved: Any, nonnegative: bool) -> tuple[Plan, float, float, np.ndarray]:
     flow, evidence, potential, tilt = solved
     plan, variance = _weights(net, flow, evidence, nonnegative)

@@ -77,6 +77,11 @@ def balanced_assignment_lp(affinity: Any, choices: int, *, method: str = "auto")
                    "balanced assignments of one batch")  # fmt: skip
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [{"affinity": [[0.75]], "choices": 1}, {"affinity": [[1.0, 0.0, 0.25], [1.0, 0.5, 0.75], [0.5, 0.75, 0.0]], "choices": 2}]
+
+
 def _checked(share: np.ndarray, choices: int) -> np.ndarray:
     """A plan with exact column sums, as far as floats can tell; a solver's plan that misses by more than 1e-7 is refused."""
     n, e = share.shape

@@ -61,3 +61,11 @@ def best_fixed_arm(mean_reward: Any, horizon: int, mean_cost: Any = None, budget
     value = float(r[arm] * pulls[arm])
     of = "best fixed arm, which no rule exceeds in expectation" if budget is None else "fluid best fixed arm: budgets over mean costs; no bound under STOP"
     return Optimum("best_fixed_arm", "certified", value, value - 4 * _EPS * abs(value), value + 4 * _EPS * abs(value), Plan(arm, float(pulls[arm])), None, of)
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"mean_reward": [0.5], "horizon": 100},
+        {"mean_reward": [0.9, 0.5], "horizon": 1000, "mean_cost": [[0.8, 0.1], [0.1, 0.2]], "budget": [400.0, 90.0]},
+    ]

@@ -97,6 +97,14 @@ def best_fixed_distribution(reward: Any, cost: Any, budget: Any, tolerance: floa
     return _optimum(value, max(value, float(bound[worst])), float(size[worst]), r, plan, Prices(price))
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"reward": [[0.5], [0.25]], "cost": [[1.0], [0.5]], "budget": [1.0]},
+        {"reward": [[0.5, 0.0]] * 4 + [[1.0, 0.25]] * 4, "cost": [[[1.0, 0.5], [0.0, 0.25]]] * 8, "budget": [4.0, 2.5]},
+    ]
+
+
 def _optimum(value: float, upper: float, size: float, r: np.ndarray, plan: Plan, price: Prices) -> Optimum:
     rounding = 8.0 * (sum(r.shape) + price.price.size + 4.0) * _EPS
     of = "best fixed distribution with stopping time of the sequence, in expectation: no bound on a lucky run under STOP"

@@ -48,3 +48,8 @@ def best_stream_arm(mean_reward: Any, pulls: int) -> Optimum:
     pulls, arm = whole("pulls", pulls, 1), int(np.argmax(mean))
     value = float(pulls * mean[arm])
     return Optimum("best_stream_arm", "certified", value, value * (1 - 4 * _EPS), value * (1 + 4 * _EPS), Plan(arm), None, "the best arm for all pulls")
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [{"mean_reward": [0.5], "pulls": 10}, {"mean_reward": [0.5, 0.75, 0.25], "pulls": 1000}]

@@ -98,6 +98,14 @@ def class_allocation_lp(class_probability: Any, class_value: Any, budget: Any, h
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"class_probability": [1.0], "class_value": [0.5], "budget": 3.0, "horizon": 10},
+        {"class_probability": [0.2, 0.5, 0.3], "class_value": [0.9, 0.1, 0.5], "budget": 35.0, "horizon": 100},
+    ]
+
+
 def dual_value(share: np.ndarray, u: np.ndarray, budget: float, horizon: int, price: float) -> float:
     """The dual at any price >= 0, an upper bound on the program; rounding included."""
     price = number("price", max(price, 0.0))

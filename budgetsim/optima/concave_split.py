@@ -96,6 +96,13 @@ def concave_split(
     return Optimum("concave_split", "certified", value, value - 16 * _EPS * g * abs(value), max(upper, value), Plan(n, n - s, loss), Price(price), words)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    groups = {"floor": [0.1, 0.2], "scale": [2.0, 4.0], "rate": [0.8, 0.7], "cost": [1.0, 2.0], "weight": [0.5, 0.5], "budget": 40.0, "start": [1.0, 2.0]}
+    one = {"floor": [0.1], "scale": [2.0], "rate": [0.8], "cost": [1.0], "weight": [1.0], "budget": 10.0, "start": [1.0]}
+    return [one, groups, {**groups, "aim": "worst"}, {**groups, "whole": True}]
+
+
 def _losses(curves: Any, n: Any) -> Any:
     a, b, r = curves
     return a + b * np.power(n, -r)

@@ -96,6 +96,15 @@ def context_fluid_lp(best_mean: Any, budget: Any, horizon: int, probability: Any
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"best_mean": [0.5], "probability": [1.0], "budget": 5.0, "horizon": 10},
+        {"best_mean": [0.9, 0.5, 0.1], "probability": [0.25, 0.25, 0.5], "budget": 40.0, "horizon": 100},
+        {"best_mean": [(i * 7 % 20) / 20 for i in range(400)], "budget": 40.0, "horizon": 100},
+    ]
+
+
 def _threshold(m: np.ndarray, weight: np.ndarray, rate: float) -> tuple[float, float]:
     """The price above which less than `rate` of the users lie, and the share to serve at it; price 0 where all can be served."""
     order = np.argsort(-m, kind="stable")

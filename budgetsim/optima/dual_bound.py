@@ -63,6 +63,16 @@ def dual_bound(reward: Any, cost: Any, budget: Any, tolerance: float = 1e-9, *, 
     return _bound(lambda: iter([(r, c)]), b, tolerance, start, passes)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    day = {
+        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
+        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
+        "budget": [2.75, 1.0],
+    }
+    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
+
+
 def streamed_dual_bound(blocks: Any, budget: Any, tolerance: float = 1e-6, *, start: Any = None, passes: int = 200) -> Optimum:
     """`dual_bound` of requests that come in blocks, for more of them than memory holds; one reading of all blocks a pass.
 

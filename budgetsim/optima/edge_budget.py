@@ -67,6 +67,15 @@ def edge_budget(precision: Any, budget: int, *, rounds: int = 2, fidelity: float
     return Optimum("edge_budget", "certified", found.risk, lower - allowance, found.risk + allowance, Graph(found.edges, int(looked[0])), None, of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"precision": [2.0], "budget": 0},
+        {"precision": [1.0, 2.0, 4.0], "budget": 3},
+        {"precision": [1.0, 1.0, 2.0], "budget": 2, "rounds": 1, "fidelity": 0.5},
+    ]
+
+
 def relaxation(told: Team, budget: int) -> np.ndarray:
     """(n + 1, budget + 1): the least sum over agents i, i + 1, ... of 1 / P that m edges can buy in the bound (b)."""
     n, keep = told.precision.size, told.keep

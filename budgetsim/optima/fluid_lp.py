@@ -104,6 +104,15 @@ def fluid_lp(mean_reward: Any, mean_cost: Any, budget: Any, horizon: int, larges
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"mean_reward": [0.5], "mean_cost": [[0.25]], "budget": [10.0], "horizon": 100},
+        {"mean_reward": [0.9, 0.5], "mean_cost": [[0.8], [0.1]], "budget": [450.0], "horizon": 1000},
+        {"mean_reward": [0.9, 0.5, 0.3], "mean_cost": [[0.8, 0.1], [0.1, 0.4], [0.1, 0.0]], "budget": [45.0, 20.0], "horizon": 100},
+    ]
+
+
 def dual_value(r: np.ndarray, c: np.ndarray, b: np.ndarray, horizon: int, price: np.ndarray) -> float:
     """The dual at any prices >= 0: an upper bound on LP(b), rounding included."""
     capped = np.isfinite(b)

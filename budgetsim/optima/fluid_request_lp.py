@@ -64,3 +64,10 @@ def fluid_request_lp(type_reward: Any, type_cost: Any, type_probability: Any, bu
         often = horizon * probabilities("type_probability", type_probability, (len(r),))
     best = hindsight_lp(often[:, None] * r, often[:, None, None] * c, b, method=method)
     return best._replace(name="fluid_request_lp", of="fluid: upper bounds the mean reward of every rule under SKIP, costs seen")
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    one = {"type_reward": [[1.0]], "type_cost": [[[1.0]]], "type_probability": [1.0], "budget": [4.0], "horizon": 10}
+    two = {"type_reward": [[1.0, 0.25], [0.5, 0.25]], "type_cost": [[[1.0], [0.5]], [[1.0], [0.75]]], "budget": [4.0], "horizon": 10}
+    return [one, {**two, "type_probability": [0.25, 0.75]}, {**two, "type_probability": [[0.25, 0.75]] * 5 + [[0.5, 0.5]] * 5}]

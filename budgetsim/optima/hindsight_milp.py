@@ -92,6 +92,16 @@ def hindsight_milp(reward: Any, cost: Any, budget: Any, *, time_limit: float = 6
     return Optimum("hindsight_milp", "certified", value, lower, max(upper, value), Plan(choice, tree.nodes, tree.done, bound), price, of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    day = {
+        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
+        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
+        "budget": [2.75, 1.0],
+    }
+    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
+
+
 def _earned(choice: np.ndarray, r: np.ndarray) -> float:
     t = np.flatnonzero(choice >= 0)
     return math.fsum(r[t, choice[t]])

@@ -83,6 +83,11 @@ def kiefer_wolfowitz(features: Any, tolerance: float = 0.01) -> Optimum:
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [{"features": [[2.0]]}, {"features": [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [1.0, 1.0]]}]
+
+
 def _variances(x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """V(w)^-1, and x' V^-1 x of every row."""
     inverse = np.linalg.inv(x.T @ (x * w[:, None]))

@@ -69,6 +69,15 @@ def knapsack_dp(mean_reward: Any, mean_cost: Any, budget: Any, horizon: int, idl
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"mean_reward": [0.5], "mean_cost": [[0.25]], "budget": [2.0], "horizon": 6},
+        {"mean_reward": [0.75, 0.5], "mean_cost": [[0.5, 0.25], [0.125, 0.25]], "budget": [2.0, 1.0], "horizon": 5},
+        {"mean_reward": [0.75, 0.5], "mean_cost": [[0.5], [0.125]], "budget": [1.0], "horizon": 5, "idle": False},
+    ]
+
+
 @compiled
 def _induct(r, c, free, value, plan, idle):
     """Fills the plan backwards; value[now] is V with t + 1 rounds played, value[1 - now] with t."""

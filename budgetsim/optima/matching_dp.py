@@ -58,6 +58,14 @@ def matching_dp(weight: Any, probability: Any, plan: bool = True) -> Optimum:
     return Optimum("matching_dp", "certified", best, best - slack, best + slack, choice if keep else None, None, "best online policy")
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"weight": [[[1.0], [4.0]]], "probability": [[1.0], [0.25]]},
+        {"weight": [[[1.0, 0.5], [5.0, 0.25]], [[2.0, 0.75], [0.0, 1.0]]], "probability": [[0.5, 0.25], [0.25, 0.5]]},
+    ]
+
+
 @compiled
 def _induct(weight, probability, value, choice, keep):
     """Backwards; value[1 - now] is V_(t+1), value[now] becomes V_t."""

@@ -70,6 +70,12 @@ def matching_lp(weight: Any, probability: Any, benchmark: str = "online", *, met
     return Optimum("matching_lp", "certified", value, value * (1.0 - slack), upper * (1.0 + slack), Plan(plan), Prices(price), f"linear program above the {of}")
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    market = {"weight": [[[1.0, 0.5], [5.0, 0.25]], [[2.0, 0.75], [0.0, 1.0]]], "probability": [[0.5, 0.25], [0.25, 0.5]]}
+    return [{"weight": [[[1.0], [4.0]]], "probability": [[1.0], [0.25]]}, market, {**market, "benchmark": "offline"}]
+
+
 def _online_dual(w: np.ndarray, p: np.ndarray, price: np.ndarray) -> float:
     b = np.maximum(price, 0.0) * (p > 0.0)
     later = np.sum(p * b, axis=2)

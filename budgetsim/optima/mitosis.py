@@ -124,6 +124,18 @@ def mitosis(
     )  # fmt: skip
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    from ..theory.volunteer_chain import volunteer_chain, volunteer_reward
+
+    chain = volunteer_chain([0.5, 0.5], [0.9, 0.2], 0.3, 4)
+
+    def exact(allocation: np.ndarray, samples: int) -> tuple[float, float]:
+        return float(volunteer_reward(chain, allocation)), 0.0
+
+    return [{"context_probability": [0.5, 0.5], "acceptance": [[0.9, 0.2]] * 4, "reactivation": 0.3, "budget": 1.5, "oracle": exact}]
+
+
 def _pooled(answers: list[tuple[float, float]]) -> tuple[float, float]:
     means, errors = zip(*answers, strict=True)
     return math.fsum(means) / len(means), math.sqrt(math.fsum(e * e for e in errors)) / len(errors)

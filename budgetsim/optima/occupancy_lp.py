@@ -116,6 +116,16 @@ def occupancy_lp(
     return _whole(crowd, purse, np.ceil(lows - 1e-9), np.floor(highs + 1e-9), theta)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    crowd = {"context_probability": [0.5, 0.5], "acceptance": [[0.9, 0.1], [0.2, 0.8]], "reactivation": [0.25, 0.5], "budget": 0.4}
+    return [
+        {"context_probability": [1.0], "acceptance": [[0.5]], "reactivation": 0.25, "budget": 0.5},
+        {**crowd, "reward": [1.0, 0.5]},
+        {**crowd, "fairness": 0.25},
+    ]
+
+
 def largest_fairness(
     context_probability: Any, acceptance: Any, reactivation: Any, budget: Any, reward: Any = None, *, allocation: Any = None, low: Any = None, high: Any = None
 ) -> Optimum:

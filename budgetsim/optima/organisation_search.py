@@ -146,6 +146,12 @@ def organisation_search(
     return Optimum("organisation_search", "certified", best.bias, best.bias, best.bias, plan, None, "root bias, one agent or a complete tree of majority votes")
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    market = {"budget": 20_000.0, "window": 150.0, "leaf_scale": 0.01, "beta": 0.2, "message_lengths": [30.0, 50.0], "fidelity": [0.9, 1.0]}
+    return [{**market, "budget": 400.0}, market, {**market, "correlation": 0.2}]
+
+
 def exponential_fidelity(scale: float) -> Callable[[float], float]:
     """gamma(m) = 1 - exp(-m / scale), a reconstruction: the paper's own form was not available.
 

@@ -84,3 +84,9 @@ def principal_gap(outcomes: Any, probabilities: Any, budget: Any, horizon: Any, 
     return Optimum(
         "principal_gap", "certified", value, value - slack, value + slack, plan, None, "mean raw gain of the principal's optimum less that of the agent's"
     )
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    coins = {"outcomes": [[1, -1], [3, -3], [10, -8]], "probabilities": [[0.6, 0.4], [0.55, 0.45], [0.3, 0.7]]}
+    return [{"outcomes": [[1, -1]], "probabilities": [[0.5, 0.5]], "budget": 2, "horizon": 4}, {**coins, "budget": 1, "horizon": 4}]

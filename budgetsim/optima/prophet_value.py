@@ -57,6 +57,12 @@ def prophet_value(weight: Any, probability: Any, samples: int | None = 2000, see
     return Optimum("prophet_value", "statistical", float(one.estimate), float(one.low), float(one.high), None, None, of, level)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    market = {"weight": [[[1.0, 0.5], [5.0, 0.25]], [[2.0, 0.75], [0.0, 1.0]]], "probability": [[0.5, 0.25], [0.25, 0.5]]}
+    return [{"weight": [[[1.0], [4.0]]], "probability": [[1.0], [0.25]], "samples": None}, {**market, "samples": None}, {**market, "samples": 50}]
+
+
 def _all_days(weight: np.ndarray, probability: np.ndarray) -> Optimum:
     horizon, types = probability.shape
     if (types + 1) ** horizon > _MOST_DAYS:

@@ -74,6 +74,20 @@ def request_dp(type_reward: Any, type_cost: Any, type_probability: Any, budget: 
     return Optimum("request_dp", "certified", best, best - slack, best + slack, value, None, "best online rule told the probabilities")
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"type_reward": [[1.0]], "type_cost": [[[1.0]]], "type_probability": [1.0], "budget": [2.0], "horizon": 3},
+        {
+            "type_reward": [[3.0, 1.0], [2.0, 0.5]],
+            "type_cost": [[[2.0], [1.0]], [[1.0], [0.0]]],
+            "type_probability": [0.25, 0.75],
+            "budget": [3.0],
+            "horizon": 4,
+        },
+    ]
+
+
 def _move(cost: np.ndarray, loose: np.ndarray, shape: tuple[int, ...]) -> tuple[Any, Any] | None:
     """Where a cost fits, and where it leads; None where it never fits."""
     step = [0 if free else int(x) for x, free in zip(np.minimum(cost, 2.0**62), loose, strict=True)]

@@ -124,6 +124,12 @@ def ruin_dp(
     return Optimum("ruin_dp", "certified", value - start, float(low.low[below]) - start, float(high.high[above]) - start, solved.plan, None, of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    coins = {"outcomes": [[1, -1], [3, -3], [10, -8]], "probabilities": [[0.6, 0.4], [0.55, 0.45], [0.3, 0.7]], "budget": 2, "horizon": 4}
+    return [{"outcomes": [[1, -1]], "probabilities": [[0.5, 0.5]], "budget": 2, "horizon": 4}, coins, {**coins, "objective": "survival"}]
+
+
 class Steps(NamedTuple):
     """Outcomes in whole steps, three at a time; what is left over has probability 0."""
 

@@ -108,3 +108,16 @@ def sandbagging_dp(outcomes: Any, probabilities: Any, danger: Any, danger_cap: A
     plan = SandbaggingPlan(total, action, honest, calm, able, found, plain, able - found.shown)
     of = "mean reward of both phases, best rule that knows the laws"
     return Optimum("sandbagging_dp", "certified", found.total, found.total - slack, found.total + slack, plan, None, of)
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    arms = {
+        "outcomes": [[0, 1], [1, 3]],
+        "probabilities": [[0.75, 0.25], [0.5, 0.5]],
+        "danger": None,
+        "danger_cap": 4,
+        "supervised_horizon": 3,
+        "free_horizon": 5,
+    }
+    return [{**arms, "outcomes": [[0, 1]], "probabilities": [[0.5, 0.5]]}, arms, {**arms, "danger": [[1, 0], [0, 2]]}]

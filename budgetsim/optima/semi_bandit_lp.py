@@ -86,6 +86,14 @@ def semi_bandit_lp(arm_reward: Any, arm_cost: Any, budget: Any, horizon: int, mo
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"arm_reward": [0.5], "arm_cost": [[0.25]], "budget": [10.0], "horizon": 100, "most": 1},
+        {"arm_reward": [0.9, 0.5, 0.3], "arm_cost": [[0.8, 0.1], [0.1, 0.4], [0.1, 0.0]], "budget": [45.0, 20.0], "horizon": 100, "most": 2},
+    ]
+
+
 def semi_bandit_dual(r: np.ndarray, c: np.ndarray, b: np.ndarray, horizon: int, most: int, price: np.ndarray) -> float:
     """The dual at any prices: an upper bound on LP(b), rounding included."""
     capped = np.isfinite(b)

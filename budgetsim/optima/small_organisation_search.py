@@ -112,6 +112,12 @@ def small_organisation_search(
     return Optimum("small_organisation_search", "certified", best, best * (1.0 - 1e-12), best * (1.0 + 1e-12), plan, None, of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    market = {"budget": 10_000.0, "window": 30.0, "leaf_scale": 0.0032, "beta": 0.2, "message_length": 10.0, "fidelity": 0.9, "agents": 5}
+    return [{**market, "budget": 20.0}, market, {**market, "correlation": 0.2}]
+
+
 def exact_bias(reads: Any, leaves: int, start_bias: float, fidelity: float, correlation: float = 0.0, correlated: str = "received") -> float:
     """The exact root bias of an organisation given as in `Plan.reads`, at most 22 agents, from the joint law of all votes.
 

@@ -1,7 +1,7 @@
 """The sequential probability ratio test that knows the gap: what no rule can beat on two normal arms."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..arguments import choice, number
 from ..model import Optimum
@@ -76,6 +76,11 @@ def sprt_oracle(gap: float, sigma: float, price: float, risk: str = "misidentifi
     pulls = 2.0 * (sigma / gap) ** 2 * a * math.tanh(a / 2.0) if a > 0.0 else 0.0
     of = f"risk ({risk.replace('_', ' ')} + price x pulls) of two normal arms with a known gap, in continuous time; to be minimised"
     return Optimum("sprt_oracle", "certified", value, least * (1.0 - 32.0 * _EPS), value * (1.0 + 32.0 * _EPS), Plan(a, error, pulls), None, of)
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [{"gap": 0.1, "sigma": 1.0, "price": 1e-4}, {"gap": 0.5, "sigma": 2.0, "price": 1e-3, "risk": "simple_regret"}]
 
 
 def as_score(risk: Optimum) -> Optimum:

@@ -84,6 +84,12 @@ def static_cache_optimum(utility: Any, miss_cost: float, slots: int, *, method: 
     return Optimum("static_cache_optimum", "certified", value, earned - slack, max(upper, earned) + slack, plan, None, of)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    day = {"utility": [[1.0, 0.5, 0.0], [0.0, 0.3, 0.9], [0.8, 0.7, 0.0], [0.1, 0.9, 0.3]], "miss_cost": 0.25, "slots": 2}
+    return [{"utility": [[0.5]], "miss_cost": 0.25, "slots": 1}, day, {**day, "method": "milp"}]
+
+
 def _enumerated(v: np.ndarray, k: int) -> list[int]:
     """The first of the best caches in lexicographic order, by depth-first search with running maxima."""
     n, best, found = v.shape[1], -1.0, list(range(k))

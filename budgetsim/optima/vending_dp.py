@@ -157,6 +157,12 @@ def vending_dp(
     )
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    machine = {"base_demand": 2.0, "reference_price": 4, "elasticity": 2.0, "unit_cost": 2, "capacity": 2, "cash": 4, "fee": 1, "lead_time": 1, "horizon": 3}
+    return [{**machine, "prices": [4, 6]}, {**machine, "unpaid_limit": 2, "prices": [5], "objective": "survival"}]
+
+
 def vending_bound(
     base_demand: Any,
     reference_price: Any,

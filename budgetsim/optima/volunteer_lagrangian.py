@@ -67,3 +67,9 @@ def volunteer_lagrangian(context_probability: Any, acceptance: Any, reactivation
     lower = value - 8 * (crowd.p.size + 4) * _EPS * value
     upper = max(dual_value(crowd, purse, low, high, 0.0, prices), lower)
     return Optimum("volunteer_lagrangian", "certified", value, lower, upper, plan, prices, "average reward in a round of every rule within the budget")
+
+
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    crowd = {"context_probability": [0.5, 0.5], "acceptance": [[0.9, 0.1], [0.2, 0.8]], "reactivation": [0.25, 0.5], "budget": 0.4}
+    return [{"context_probability": [1.0], "acceptance": [[0.5]], "reactivation": 0.25, "budget": 0.5}, {**crowd, "reward": [1.0, 0.5]}]

@@ -127,6 +127,14 @@ def volunteer_optimum(
     return Optimum("volunteer_optimum", "certified", value, value - allowance, max(found.upper, value) + allowance, plan, None, _OF)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Arguments of a few small instances."""
+    return [
+        {"context_probability": [1.0], "acceptance": [0.5], "reactivation": 0.25, "volunteers": 1, "budget": 1.0},
+        {"context_probability": [0.5, 0.5], "acceptance": [0.6, 0.3], "reactivation": 0.3, "volunteers": 5, "budget": 2.0},
+    ]
+
+
 _OF = "best integer allocation of homogeneous volunteers, average reward in a round"
 
 

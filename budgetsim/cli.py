@@ -456,7 +456,7 @@ def check(
         for name, value in problems.items():
             with Progress(f"problem {name}"):
                 found[f"problem {name}"] = checks.check_problem(value, seed=seed)
-    unexamined = {name: verdicts[0].detail for name, verdicts in found.items() if verdicts[0].holds == "unresolved"}
+    unexamined = {name: verdicts[0].detail for name, verdicts in found.items() if all(v.holds == "unresolved" for v in verdicts)}
     if len(unexamined) == len(found):
         raise BadValue(f"file: nothing in {file} could be checked: " + "; ".join(f"{name}: {why}" for name, why in unexamined.items()))
     for name, why in unexamined.items():

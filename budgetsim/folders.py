@@ -62,7 +62,7 @@ def load_file(path: Any) -> ModuleType:
     except SyntaxError as error:
         del sys.modules[name]
         raise BadValue(f"file: {path.name}, line {error.lineno}: {error.msg}; allowed: a file that Python can read") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         said = " ".join(str(error).split())
         raise BadValue(f"file: importing {path.name} raised {type(error).__name__}: {said}; allowed: a file that imports without an error") from error

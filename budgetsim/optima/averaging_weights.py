@@ -105,7 +105,7 @@ def averaging_weights(
         lower = max(other[2], lower)
     allowance = 64 * _EPS * (len(net.order) + len(net.edges)) * abs(variance)
     upper = variance + allowance
-    of = f"error variance of the root, linear weights{' >= 0' if nonnegative else ''}"
+    of = f"error variance of the root, linear weights{' >= 0' if nonnegative else ''}, to be minimised"
     return Optimum("averaging_weights", "certified", variance, min(lower - allowance, upper), upper, plan, Potential(potential), of)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import number, whole
+from ..arguments import BadType, number, whole
 from ..model import TOLERANCE, Optimum
 from .occupancy_lp import checked, one_number, rounded, within
 from .volunteer_optimum import Relaxed, box_search
@@ -91,6 +91,8 @@ def mitosis(
     purse, gap = one_number("budget", budget), number("gap", gap, 0.0)
     samples, limit = whole("samples", samples, 1), whole("limit", limit, 1)
     level = number("level", level, 0.0, 1.0 - 1e-12)
+    if not callable(oracle):
+        raise BadType(f"oracle: got {type(oracle).__name__}; allowed: a function of an allocation (K,) and a number of samples")
     n = len(crowd.p)
     purse = min(purse, float(n))
     high = np.array([min(n, math.floor(purse * (1.0 + TOLERANCE) / f)) if f > 0.0 else 0 for f in crowd.f], dtype=int)

@@ -122,7 +122,7 @@ def examples() -> list[dict[str, Any]]:
     return [
         {"context_probability": [1.0], "acceptance": [[0.5]], "reactivation": 0.25, "budget": 0.5},
         {**crowd, "reward": [1.0, 0.5]},
-        {**crowd, "fairness": 0.25},
+        {**crowd, "reward": [1.0, 0.5], "fairness": 0.2},
     ]
 
 

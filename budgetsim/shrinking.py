@@ -11,7 +11,6 @@ from .model import Kind, Problem
 #: The arguments of `exercise` that are tried, the most telling first, and their values, the simplest first.
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "actions": (1, 2, 3, 4),
-    "horizon": tuple(range(1, 61)),
     "resources": (0, 1, 2),
     "law": ("STOP", "SKIP", "RUIN"),
     "budget": (None, 0, 1000),
@@ -22,6 +21,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "equal": (False, True),
     "worth": (1.0, -1.0, 1e6),
     "seed": tuple(range(10)),
+    "horizon": tuple(range(1, 61)),
 }
 
 Thing = TypeVar("Thing")

@@ -40,13 +40,17 @@ def test_every_exercise_keeps_to_the_contract(kind):
     for v in check_problem(exercises(kind), rounds=100):
         assert v.holds is True or v.detail.endswith(("has no loss", "an action is taken in every round")), v
     for v in check_policy(probe(kind)):
-        assert v.holds is True, v
+        assert v.holds is True or (v.holds == "unresolved" and v.claim in (checks.MASKS, checks.FAIR, *checks.BETWEEN)), v
 
 
 def test_a_learning_rule_passes_everywhere_but_on_masks_that_it_does_not_read(plain):
     verdicts = check_policy(lambda: greedy())
-    assert [v.claim for v in verdicts if v.holds is not True] == [checks.PATHS]
-    assert verdict(verdicts, checks.RULE).detail == "on 5 problems"
+    assert {v.claim: v.detail for v in verdicts if v.holds is not True and v.claim not in checks.BETWEEN} == {
+        checks.MASKS: "arms, sometimes: does not claim masks: it never reads `legal`",
+        checks.PATHS: "arms: runs in plain Python: asked for",
+    }
+    assert [v for v in verdicts if v.holds is False] == []
+    assert verdict(verdicts, checks.RULE).detail == "on 7 problems"
 
 
 def test_the_exercises_cover_every_law_and_end(seed):
@@ -126,11 +130,11 @@ def act_overflows(memory, params, view, left, t, key):
 
 
 def act_power(memory, params, view, left, t, key):
-    return int((0.5 + t) ** 1.5) % 3
+    return int((0.5 + t) ** 1.5) % memory.mean.size
 
 
 def act_scipy(memory, params, view, left, t, key):
-    return int(scipy.special.erf(t / 30.0) * 2.99)
+    return int(scipy.special.erf(t / 30.0) * 0.99 * memory.mean.size)
 
 
 def update_nan(memory, params, view, action, outcome, t):
@@ -190,9 +194,9 @@ WRONG_RULES = [
     (greedy(act=act_steals), checks.OWNS, "writes an array that it does not own"),
     (greedy(update=update_refunds), checks.OWNS, "writes an array that it does not own"),
     (greedy(init=init_flags, act=act_forces, update=forget), checks.OWNS, "writes params"),
-    (greedy(init=init_writes), checks.OWNS, "init writes the spec"),
+    (greedy(init=init_writes), checks.OWNS, "init: raised ValueError: assignment destination is read-only"),
     (greedy(act=act_counts), checks.PURE, "answers differently"),
-    (greedy(act=act_peeks), checks.PURE, "answers differently"),
+    (greedy(act=act_peeks), checks.NAMES, "act_peeks uses sys._getframe"),
     (greedy(act=act_clock), checks.PURE, ""),
     (greedy(act=act_global_generator), checks.PURE, ""),
     (greedy(act=act_numpy_random), checks.PURE, "no seed of a run controls"),
@@ -217,7 +221,7 @@ WRONG_RULES = [
 def test_a_rule_that_breaks_a_promise_is_told_which(rule, claim, detail, request):
     if claim != checks.PATHS:
         request.getfixturevalue("plain")
-    verdicts = check_policy(rule, SCARCE)
+    verdicts = check_policy(rule, SCARCE, shrink=False)
     assert verdict(verdicts, claim).holds is False, verdicts
     assert detail in verdict(verdicts, claim).detail
     assert all("\n" not in v.detail for v in verdicts)
@@ -302,6 +306,19 @@ def begin_randomly(instance, state, key):
     state.day[0] = rng.random()
 
 
+def step_adds_up(instance, state, view, action, left, t, key, cost, seen):
+    seen.demand[action] += 1.0
+    return 0.0
+
+
+def step_leaves_some(instance, state, view, action, left, t, key, cost, seen):
+    seen.demand[action] = draws.uniform(key, 0)
+    return 0.0
+
+
+SHOWN = ARMS._replace(spec=ARMS.spec._replace(seen=exercise.Demand(np.zeros(3))), expected=None)
+
+
 def loss_below_zero(instance, state, recommendation):
     return instance.mean_reward[0] - instance.mean_reward[recommendation]
 
@@ -311,7 +328,8 @@ WRONG_PROBLEMS = [
     (SCARCE._replace(step=step_nan), checks.COSTS, "gave nan as reward"),
     (RENEWED._replace(step=step_moves), checks.OWNS, "does not own"),
     (SCARCE._replace(step=step_counts), checks.PURE, "answers differently"),
-    (SCARCE._replace(step=step_counts, expected=None), checks.LUCK, "answers differently after other actions"),
+    (SHOWN._replace(step=step_adds_up), checks.LUCK, "pays or shows something of the round before"),
+    (SHOWN._replace(step=step_leaves_some), checks.LUCK, "pays or shows something of the round before"),
     (RENEWED._replace(begin=begin_randomly), checks.PURE, ""),
     (SCARCE._replace(step=step_same_slot), checks.SLOTS, "slot 0 drawn twice"),
     (SCARCE._replace(step=step_charges_idle), checks.IDLE, "charges [0.01, 0.0] for action -1"),

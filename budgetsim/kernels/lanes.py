@@ -35,6 +35,7 @@ from ..loop import (
     STATUS_CLIPPED,
     STATUS_IGNORED,
     STATUS_VOID,
+    Job,
     Log,
     Work,
     blank,
@@ -49,7 +50,7 @@ from ..loop import (
 from ..model import VECTOR, Outcome
 from . import spmd
 from .content import Survey, cache_folder
-from .spmd import LANES, Arr, Const, Num, Tup, Unsupported, lanes_from, one_of, refill, someone
+from .spmd import LANES, Arr, Const, Num, Tup, Unsupported, lanes_from, natural, one_of, refill, someone
 
 # bound anew for each problem and policy, as in budgetsim.loop
 begin_problem = begin_rule = observe = allowance = stop = advance = expected = recommend = loss = act = update = step = decide = None  # type: Any
@@ -124,6 +125,8 @@ def play(job, instance, params, state, memory, view, seen, work, log, fresh):
                     note(log, i, t, fault, told(raw, fault, work))
                     raw = harmless(raw, work)
                 action = taken(raw, work)
+                if job.lowest == 0:
+                    action = natural(action)
                 clear(cost)
                 reward = float(step(instance, state_r, view_r, action, left_r, t, key, cost, seen))
                 some, sound = costs(cost, law)
@@ -193,6 +196,7 @@ class Slots:
         self.shape: list[Any] = []
         self.kept: list[np.ndarray] = []  #: alive as long as the words
         self.writer = writer
+        self.sizes: dict[int, Any] = {}
 
     def word(self, word: int, kind: str) -> str:
         self.words.append(word)
@@ -202,9 +206,11 @@ class Slots:
         return self.writer.put(f"load {kind}, ptr {place}")
 
     def size(self, n: int) -> Any:
-        """Small sizes are compiled in, so that loops over them unroll."""
-        self.shape.append(n if n <= UNROLLED else "n")
-        return Const(n) if n <= UNROLLED else Num("i", False, self.word(n, "i64"), True)
+        """Small sizes are compiled in, so that loops over them unroll; equal sizes are one number, so that equal indices are."""
+        if n not in self.sizes:
+            self.sizes[n] = (len(self.sizes), Const(n) if n <= UNROLLED else Num("i", False, self.word(n, "i64"), True))
+        self.shape.append(n if n <= UNROLLED else ("size", self.sizes[n][0]))
+        return self.sizes[n][1]
 
     def array(self, array: np.ndarray, lanes: bool, writable: bool, address: int | None = None) -> Arr:
         item = array.dtype.newbyteorder("=").str.replace("=", "<").replace(">", "<")
@@ -278,7 +284,10 @@ def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tup
     base = -(-space.ctypes.data // 256) * 256
     for at in addresses:
         slots.words[at] += base
-    values = [slots.value(job._replace(fresh=0, until=0), shared(False)), *(slots.value(v, shared(False)) for v in (instance, params)), *lanes, desk_value]
+    played = {"seed": slots.value(job.seed, shared), "first": slots.value(job.first, shared), "many": slots.value(job.many, shared), "until": spmd.NONE, "fresh": spmd.NONE,
+              "n_actions": slots.size(job.n_actions), "lowest": Const(job.lowest)}  # fmt: skip
+    slots.shape.append(job.lowest)
+    values = [Tup(Job, tuple(played[name] for name in Job._fields)), *(slots.value(v, shared(False)) for v in (instance, params)), *lanes, desk_value]
     logs = Tup(Log, tuple(shared(name != "checkpoint")(getattr(log, name)) for name in Log._fields))
     assert first <= len(slots.words)
     return slots, [*values, logs, fresh]
@@ -318,7 +327,7 @@ def assembly(function: types.FunctionType, tables: tuple[Any, ...], name: str) -
     constants = [f"{label} = private unnamed_addr constant {text}" for text, label in writer.constants.items()]
     width = 64 * LANES
     body = [f'define void @{name}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="{min(width, 512)}" {{', "entry:", *writer.allocas, *head, *writer.lines, "  ret void", "}"]
-    return "\n".join([*constants, *sorted(writer.declared), *body, ""])
+    return "\n".join([*constants, *sorted(writer.declared), *body, "!0 = !{}", ""])
 
 
 def build(text: str) -> bytes:

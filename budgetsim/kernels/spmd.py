@@ -27,7 +27,7 @@ import numpy as np
 from .. import draws, loop
 from . import available
 
-LANES = 16
+LANES = 32
 M64 = (1 << 64) - 1
 
 
@@ -568,24 +568,26 @@ class Writer:
         memory = ITEMS[array.item][0]
         if self.mask is not None:
             at = self.select(self.mask, at, array.spare if array.lanes else Const(0))
+        if array.lanes:
+            at = self.binary(ast.Mult, at, Const(LANES))
         for lane in range(LANES):
             one = self.put(f"extractelement <{LANES} x i64> {at.ir}, i64 {lane}")
-            if array.lanes:
-                one = self.put(f"add i64 {self.put(f'mul i64 {one}, {LANES}')}, {lane}")
-            yield self.put(f"getelementptr {memory}, ptr {array.base}, i64 {one}")
+            place = self.put(f"getelementptr {memory}, ptr {array.base}, i64 {one}")
+            yield self.put(f"getelementptr {memory}, ptr {place}, i64 {lane}") if array.lanes else place
 
     def load(self, array: Arr, at: Any) -> Num:
         memory, kind = ITEMS[array.item]
         wide = array.lanes or (isinstance(at, Num) and at.wide)
         if self.dry:
             return Num(kind, wide)
+        fixed = ", !invariant.load !0" if not array.lanes and not array.writable else ""
         if isinstance(at, Num) and at.wide:
             ir = "poison"
             for lane, place in enumerate(self.places(array, at)):
-                ir = self.put(f"insertelement <{LANES} x {memory}> {ir}, {memory} {self.put(f'load {memory}, ptr {place}')}, i64 {lane}")
+                ir = self.put(f"insertelement <{LANES} x {memory}> {ir}, {memory} {self.put(f'load {memory}, ptr {place}{fixed}')}, i64 {lane}")
         else:
             t = f"<{LANES} x {memory}>" if wide else memory
-            ir = self.put(f"load {t}, ptr {self.pointer(array, at)}")
+            ir = self.put(f"load {t}, ptr {self.pointer(array, at)}{fixed}")
         t = f"<{LANES} x {memory}>" if wide else memory
         if kind == "b":
             ir = self.put(f"icmp ne {t} {ir}, {_zero(t)}")
@@ -1457,6 +1459,10 @@ def _blank(w: Wr, seen: Tup) -> Const:
     return NONE
 
 
+def _natural(w: Wr, x: Any) -> Any:
+    return x._replace(natural=True) if isinstance(x, Num) else x
+
+
 def _restore(w: Wr, target: Tup, origin: Tup) -> Const:
     for here, there in zip(target.items, origin.items, strict=True):
         if isinstance(here, Tup):
@@ -1489,6 +1495,11 @@ def someone(condition: Any) -> bool:
     raise NotImplementedError
 
 
+def natural(x: Any) -> Any:
+    """The same whole number, known not to be negative."""
+    raise NotImplementedError
+
+
 def refill(target: Any, origin: Any) -> None:
     """Copies nested arrays into arrays of the same shapes."""
     raise NotImplementedError
@@ -1512,7 +1523,7 @@ def _someone(w: Wr, condition: Any) -> Any:
 PRIMITIVES: dict[Any, Callable[..., Any]] = {
     draws.word: _word, draws.nature_key: _key, draws.rule_key: _rule_key, draws.nth_use: _nth_use, draws.to_bits: _bits, draws.from_bits: _from_bits,
     loop.frozen: _readonly, loop.exposed: _readonly, loop.reveal: lambda w, a, b: NONE, loop.is_true: lambda w, x: w.truth(x),
-    loop.index_fault: _index_fault, loop.blank: _blank, available: _available, lanes_from: _lanes_from, someone: _someone, refill: _restore,
+    loop.index_fault: _index_fault, loop.blank: _blank, available: _available, lanes_from: _lanes_from, someone: _someone, refill: _restore, natural: _natural,
     one_of: lambda w, c, a, b: w.select(w.truth(c), a, b),
     int: _int, float: _float, bool: lambda w, x: w.truth(x), abs: _abs, min: _extreme(ast.Lt), max: _extreme(ast.Gt), len: _len,
     math.sqrt: _sqrt, math.floor: _rounded("floor"), math.ceil: _rounded("ceil"), math.isnan: _is("isnan"), math.isinf: _is("isinf"), math.isfinite: _is("isfinite"),

@@ -126,7 +126,7 @@ class Arrangement:
         self.actions = np.arange(spec.n_actions) if actions is None else np.asarray(actions)
         self.resources = np.arange(spec.budget.size) if resources is None else np.asarray(resources)
         self.view, self.seen, self.cost = copy.deepcopy((spec.view, spec.seen, np.zeros(spec.budget.size)))
-        self.shown = self.view
+        self.shown, self.inner = self.view, None  # what is seen, and done, in this round
 
     def problem(self) -> Problem:
         spec, real = self.real.spec, self.real
@@ -180,7 +180,7 @@ class Arrangement:
         _pour(self.show(instance, state, t, key, view), view)
 
     def step(self, instance, state, view, action, left, t, key, cost, seen):
-        inner = self.taken(action)
+        self.inner = inner = self.taken(action)
         pulled = self.arm and inner >= 0
         use = state.uses[inner] if pulled else 0
         luck = draws.nth_use(key, inner + 2 * FAR * self.luck, use) if pulled else self.key(key, t)
@@ -195,15 +195,14 @@ class Arrangement:
         return reward * self.scale[0]
 
     def advance(self, instance, state, view, action, outcome, left, t, key):
-        inner = self.taken(action)
-        if self.arm and inner >= 0:
-            state.uses[inner] += 1.0
+        if self.arm and self.inner >= 0:
+            state.uses[self.inner] += 1.0  # in void rounds too
         if outcome.status in (VOID, IGNORED):
             _pour(_mapped(self.seen, lambda name, array: np.zeros_like(array)), self.seen)
         if self.real.advance is None:
             return False
         came = outcome._replace(reward=outcome.reward / self.scale[0], cost=self.resource(outcome.cost), seen=frozen(self.seen))
-        return self.real.advance(instance, state.inner, frozen(self.shown), inner, came, self.resource(left), t, self.key(key, t))
+        return self.real.advance(instance, state.inner, frozen(self.shown), self.taken(action), came, self.resource(left), t, self.key(key, t))
 
     def allowance(self, instance, state, view, left):
         inner = np.array(self.resource(left))
@@ -222,14 +221,6 @@ def _truth(build: Build, problem: Problem) -> str:
     except folders.Missing as missing:
         return str(missing).split(":")[0]
     return ""
-
-
-def _partial(build: Build, problem: Problem) -> str:
-    """Why a rule need not treat actions, or resources, alike."""
-    if name := _truth(build, problem):
-        return f"it is told {name}"
-    limits = [np.asarray(x) for x in problem.spec[4:7] if x is not None]
-    return "the entries of an action have limits of their own" if any((x != x.flat[0]).any() for x in limits) else ""
 
 
 def _unsure(spec: Spec) -> str:
@@ -259,25 +250,31 @@ def rank_test(one: np.ndarray, other: np.ndarray) -> float:
     return sum(w for w in ways.values() if w <= ways[x]) / math.comb(n + m, k)
 
 
-def _shares(problem: Problem, play: Play) -> np.ndarray:
-    """Share that each action has in each run: of the amounts, or of the rounds from when all arms had been tried as often as each other; NaN if never."""
-    n, kind = problem.spec.n_actions, problem.spec.kind
-    if kind == VECTOR:
+def _shares(spec: Spec, play: Play, tried: bool) -> np.ndarray:
+    """Share that each action has in each run, of the amounts or of the rounds; with `tried`, of those from when all arms had been tried as often as each other.
+
+    NaN where too few rounds are left, or none; a rule that draws may never come to such a round.
+    """
+    n = spec.n_actions
+    if spec.kind == VECTOR:
         taken = np.nan_to_num(np.abs(play.action)).sum(axis=1)
     else:
         pulled = play.action == np.arange(n)  # (run, round, arm)
-        so_far = np.cumsum(pulled, axis=1)
-        even = (so_far[:, :, 0] > 0) & (so_far == so_far[:, :, :1]).all(axis=2)
-        start = np.where(even.any(axis=1), even.argmax(axis=1), 0 if play.drew else pulled.shape[1]) if kind == ARM else np.zeros(len(pulled), int)
-        taken = np.where(np.arange(pulled.shape[1])[:, None] >= start[:, None, None], pulled, 0.0).sum(axis=1)
+        taken = pulled.sum(axis=1, dtype=float)
+        if tried:
+            so_far = np.cumsum(pulled, axis=1)
+            even = (so_far[:, :, 0] > 0) & (so_far == so_far[:, :, :1]).all(axis=2)
+            since = taken - so_far[np.arange(len(even)), even.argmax(axis=1)]
+            enough = even.any(axis=1) & (since.sum(axis=1) >= 2 * n)
+            taken = np.where(enough[:, None], since, taken if play.drew else np.nan)
         taken[taken.sum(axis=1) < 2 * n] = np.nan
     total = taken.sum(axis=1, keepdims=True)
     return np.divide(taken, total, out=np.zeros_like(taken), where=total != 0.0)
 
 
-def _two_samples(build: Build, one: Problem, other: Problem, actions: np.ndarray, seed: int) -> Finding:
+def _two_samples(build: Build, one: Problem, other: Problem, actions: np.ndarray, seed: int, tried: bool = False) -> Finding:
     plays = _played(one, build(one), seed, 0, SAMPLE), _played(other, build(other), seed, SAMPLE, SAMPLE)
-    a, b = (_shares(p, play) for p, play in zip((one, other), plays, strict=True))
+    a, b = (_shares(one.spec, play, tried) for play in plays)
     b = b[:, np.argsort(actions)]
     if np.isnan(a).any() or np.isnan(b).any():
         return None, "not bit for bit, and the order in which arms are tried cannot be told from a preference in so few rounds"
@@ -296,17 +293,15 @@ def _relabelled(build: Build, problem: Problem, seed: int) -> Finding:
     n = problem.spec.n_actions
     if n < 2:
         return None, "there is one action"
-    if why := _partial(build, problem):
-        return None, f"claims no equal treatment: {why}"
+    if told := _truth(build, problem):
+        return None, f"claims no equal treatment: it is told {told}"
+    if any((np.asarray(x) != np.ravel(x)[0]).any() for x in (problem.spec.low, problem.spec.high, problem.spec.whole) if x is not None):
+        return None, "the entries of an action have limits of their own"
     change = Arrangement(problem, np.roll(np.arange(n), -1))  # no arm keeps its place
     one, other = Arrangement(problem).problem(), change.problem()
     a, b = _played(one, build(one), seed), _played(other, build(other), seed)
     if name := _same(change.turned(a.made[:2]), b.made[:2]):
         return None, f"claims no equal treatment: {name}, as init returns it, tells actions apart"
-    elsewhere = Arrangement(problem, luck=1).problem()
-    c = _played(elsewhere, build(elsewhere), seed).action
-    if (np.isnan(c) | np.isnan(a.action) | (c == a.action)).all():
-        return None, "claims no equal treatment: nothing that nature does changes what it does"
     if problem.spec.kind == VECTOR:
         back = b.action[:, :, np.argsort(change.actions)]
     else:
@@ -315,12 +310,17 @@ def _relabelled(build: Build, problem: Problem, seed: int) -> Finding:
     tried = all(np.array_equal(np.sort(x[:start], axis=0), np.sort(y[:start], axis=0), equal_nan=True) for x, y in zip(a.action, back, strict=True))
     if tried and 2 * start <= back.shape[1]:
         return True, "bit for bit" + f" after {start} rounds, in which the same arms were tried in another order" * (start > 0)
+    here, elsewhere = (_played(p, build(p), seed, 0, 8).action for p in (one, Arrangement(problem, luck=1).problem()))
+    if (np.isnan(here) | np.isnan(elsewhere) | (here == elsewhere)).all():
+        return None, "claims no equal treatment: nothing that nature does changes what it does"
     if name := _unsure(problem.spec):
         return None, f"it is not known whether {name} is by action"
+    if problem.spec.kind == ARM and (problem.advance or problem.spec.renew):
+        return None, "not bit for bit, and what an arm brings depends on when it is tried"
     if problem.spec.kind == ARM:  # no two arms can be taken for each other
-        pays = (1.0 + np.arange(n)) / (1.0 + n)
+        pays = 0.5 + min(0.1, 1.0 / n) * (np.arange(n) - (n - 1) / 2)
         one, other = Arrangement(problem, pays=pays).problem(), Arrangement(problem, change.actions, pays=pays).problem()
-    return _two_samples(build, one, other, change.actions, seed)
+    return _two_samples(build, one, other, change.actions, seed, problem.spec.kind == ARM)
 
 
 def _exchanged(build: Build, problem: Problem, seed: int) -> Finding:
@@ -328,8 +328,8 @@ def _exchanged(build: Build, problem: Problem, seed: int) -> Finding:
     n, d = problem.spec.n_actions, problem.spec.budget.size
     if d < 2:
         return None, "there are fewer than two resources"
-    if name := _truth(build, problem):
-        return None, f"claims no equal treatment: it is told {name}"
+    if told := _truth(build, problem):
+        return None, f"claims no equal treatment: it is told {told}"
     change = Arrangement(problem, None, np.roll(np.arange(d), -1))
     one, other = Arrangement(problem).problem(), change.problem()
     a, b = _played(one, build(one), seed), _played(other, build(other), seed)

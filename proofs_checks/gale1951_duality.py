@@ -10,7 +10,7 @@ What was proved. In rationals, by a plan and prices of equal value, both checked
 for *every* instance of two requests, one option, two resources with rewards in {1, 2}, costs in {0, 1, 2}, budgets in {1, 2} (two costs {1, 2} and
 one budget at scale < .3). (2) On drawn instances in whole numbers (certified): the exact value lies in [lower, upper] of `hindsight_lp`,
 `dual_bound`, `fluid_request_lp`, `fluid_lp`, `class_allocation_lp`, `context_fluid_lp`, `semi_bandit_lp`, `best_fixed_distribution`, `occupancy_lp`,
-`matching_lp` (online, offline) and `balanced_assignment_lp`, and in no drawn case is a dual at a drawn rational price below it.
+`volunteer_lagrangian`, `matching_lp` (online, offline) and `balanced_assignment_lp`, and in no drawn case is a dual at a drawn rational price below it.
 """
 
 import itertools
@@ -23,7 +23,7 @@ PERTURBED = "no constant: an equality of programs"
 
 
 def check(scale: float, seed: int) -> Verdict:
-    return _verdict(False, scale, seed, "strong duality, exactly, of every program of two requests in a class; brackets of twelve optima")
+    return _verdict(False, scale, seed, "strong duality, exactly, of every program of two requests in a class; brackets of thirteen optima")
 
 
 def control(scale: float, seed: int) -> Verdict:
@@ -126,6 +126,7 @@ def _drawn(g, many):
     from budgetsim.optima.matching_lp import matching_lp
     from budgetsim.optima.occupancy_lp import occupancy_lp
     from budgetsim.optima.semi_bandit_lp import semi_bandit_lp
+    from budgetsim.optima.volunteer_lagrangian import volunteer_lagrangian
 
     def found(name, program, best, exact_lower=False):
         value = max(_solved(*p).value for p in program) if isinstance(program, list) else _solved(*program).value
@@ -152,7 +153,9 @@ def _drawn(g, many):
         sums = [(r[: t + 1].sum(axis=0).tolist(), [*c[: t + 1].sum(axis=0).T.tolist(), [1, 1]], [*b.tolist(), 1]) for t in range(4)]
         yield found("best_fixed_distribution", sums, best_fixed_distribution(r, c, b))
         accept, back = g.integers(1, 9, (2, 2)), g.integers(1, 9, 2)
-        yield found("occupancy_lp", _occupancy(accept.tolist(), back.tolist(), int(b[0])), occupancy_lp([0.25, 0.75], accept / 8.0, back / 8.0, b[0] / 8.0))
+        crowd = [0.25, 0.75], accept / 8.0, back / 8.0, b[0] / 8.0
+        for bound in (occupancy_lp, volunteer_lagrangian):
+            yield found(bound.__name__, _occupancy(accept.tolist(), back.tolist(), int(b[0])), bound(*crowd))
         w, p = g.integers(0, 9, (2, 3, 1)), g.integers(0, 9, (3, 1))
         for benchmark in ("online", "offline"):
             yield found(f"matching_lp {benchmark}", _matching(w[:, :, 0].tolist(), p[:, 0].tolist(), benchmark), matching_lp(w, p / 8.0, benchmark))

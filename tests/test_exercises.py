@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from budgetsim import ARM, RUIN, Kind, Law, contract, run
+from budgetsim import ARM, RUIN, VECTOR, Kind, Law, check_problem, contract, engine, run
 from budgetsim.arguments import BadType, BadValue, BudgetsimError
 from budgetsim.exercises import Mask, exercise, probe
 from budgetsim.model import Ended
@@ -53,6 +53,17 @@ def test_every_exercise_plays_to_an_end(kind, how, seed):
     assert np.isfinite(data.reward.values).all()
     if not problem.spec.renew:
         assert (data.spent.values[:, -1] <= problem.spec.budget).all()
+
+
+@pytest.mark.parametrize("kind", Kind, ids=lambda k: k.name)
+def test_each_keeps_to_the_laws_of_a_problem(kind, monkeypatch):
+    """Under each law, at each extreme, in plain Python (the exercises that `check_policy` plays are compiled in tests/test_checks.py)."""
+    prepare = engine.prepare
+    monkeypatch.setattr(engine, "prepare", lambda problem, policy, path=None: prepare(problem, policy, "python"))
+    hows = [{"law": law, "actions": n, "seed": n} for law in Law for n in (1, 4)]
+    hows += [{"budget": 0}, {"renewed": True}, {"equal": True, "worth": -1e6}, {"resources": 2, "horizon": 1}]
+    hows += {ARM: [{"masked": True, "idle": True, "law": "RUIN"}], VECTOR: [{"whole": False}]}.get(kind, [])
+    assert [v for v in check_problem([exercise(kind, **how) for how in hows], replications=2) if v.holds is False] == []
 
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda k: k.name)

@@ -442,12 +442,13 @@ def check(
     json: Json = False,
 ) -> int:
     """Does what a file holds keep to the contract? Law by law: it holds, is broken, or is not claimed."""
-    from . import checks, claims
+    from . import checks, claims, folders
 
     ground = _ground(problem, file, None, None) if problem else None
     found: dict[str, list[Any]] = {}
     with contextlib.redirect_stdout(sys.stderr):  # what the file itself prints
-        rules, problems = _held(file, "policies"), _held(file, "problems")
+        module = folders.load_file(file)
+        rules, problems = folders.policies_in(module), folders.problems_in(module)
         if not rules and not problems:
             raise BadValue(f"file: {file} holds no rule and no problem; allowed: a file with a Policy or a Problem, or with functions that make them")
         for name, value in rules.items():
@@ -479,7 +480,7 @@ def _law_by_law(name: str, verdicts: list[Any]) -> str:
         lines.append(f"{words[v.holds]:<12} {v.claim}")
         why, _, smallest = v.detail.partition("; smallest: ")
         lines += textwrap.wrap(why, 120, initial_indent=" " * 15, subsequent_indent=" " * 15)
-        lines += [f"{' ' * 15}smallest: {smallest}"] * bool(smallest)  # in one line, to be copied
+        lines += [f"{' ' * 15}smallest: {smallest.replace('(rule,', f'({name.split()[1]},')}"] * bool(smallest)  # in one line, to be copied
     if len(reached) < len(verdicts):
         lines.append(f"{'not reached':<12} {len(verdicts) - len(reached)} more")
     return "\n".join(lines)

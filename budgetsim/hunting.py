@@ -34,6 +34,7 @@ from .problems.knapsack_bandit import knapsack_bandit
 from .problems.online_allocation import online_allocation
 from .problems.survival_bandit import survival_bandit
 from .shared.rational_lp import rational_lp
+from .shrinking import shrunk
 from .summary import worth
 from .theory.pivotal import equal_nodes
 from .theory.streaming import stream_scale
@@ -489,21 +490,6 @@ def _plainness(p: Parameter, x: float) -> tuple[int, float]:
     return len(f"{x:.12g}"), float(x not in (p.low, p.high))
 
 
-def _shrunk(family: Family, values: dict[str, Any], far: Callable[[dict[str, Any]], float], least: float, tries: int) -> tuple[dict[str, Any], int]:
-    """Simplified as long as the rule stays at least so far behind."""
-    used, going = 0, True
-    while going and used < tries:
-        going = False
-        for simpler in _simpler(family, values):
-            used += 1
-            if far(simpler) >= least:
-                values, going = simpler, True
-                break
-            if used >= tries:
-                break
-    return values, used
-
-
 def _another(seed: int, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{purpose} {seed}".encode()).digest()[:6], "big")
 
@@ -596,7 +582,7 @@ def worst_instance(
     worst, values = max(((far(point, choose), point) for _, point in few), key=lambda pair: pair[0])
     used = 0
     if worst > 0.0:
-        values, used = _shrunk(chosen, values, lambda point: far(point, choose), keep * worst, shrink)
+        values, used = shrunk(values, lambda point: _simpler(chosen, point), lambda point: far(point, choose) >= keep * worst, shrink)
     instance, fresh = chosen.build(**values), _another(seed, "report")
     score = measured(policy, chosen, values, rival=rival, replications=replications, seed=fresh, level=level)
     beside = "" if rival is None else _name(rival, instance.problem)

@@ -18,7 +18,7 @@ TABLES = ("contract", "mathematics", "problems", "optima", "engine", "promises")
 
 
 class Mutant(NamedTuple):
-    """`old`, which occurs once in `file`, becomes `new`."""
+    """`old`, which occurs once in `file`, becomes `new`; `also` stands at the end of the file."""
 
     name: str
     file: str
@@ -27,6 +27,7 @@ class Mutant(NamedTuple):
     what: str
     origin: str = "ours"
     through: str = ""  #: the rule or problem that shows it, where `file` is shared
+    also: str = ""
 
     @property
     def subject(self) -> str:
@@ -51,7 +52,7 @@ def changed(mutant: Mutant) -> str:
     text = (ROOT / mutant.file).read_text()
     if text.count(mutant.old) != 1:
         raise ValueError(f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}; allowed: once")
-    return text.replace(mutant.old, mutant.new)
+    return text.replace(mutant.old, mutant.new) + f"\n\n{mutant.also}\n" * bool(mutant.also)
 
 
 def executed(name: str, alias: str, text: str) -> types.ModuleType:

@@ -4,10 +4,9 @@
 ledger and the draws must do. On the plain path, where an in-memory module needs no compiler.
 """
 
-import inspect
+import functools
 import itertools
 import math
-import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
@@ -15,8 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from budgetsim import check_policy, check_problem, draws, engine, loop, model
-from budgetsim.arguments import BadValue
+from budgetsim import check_policy, check_problem, checks, draws, engine, folders, loop, model
 from budgetsim.exercises import exercises
 from budgetsim.loop import frozen
 from budgetsim.policies.thompson import thompson
@@ -43,27 +41,36 @@ def plain() -> Iterator[None]:
 
 
 #: what the real files promise although not every file has to
-KEPT = "same bits on every machine"
-#: (claim, whether it was broken) of every verdict since somebody cleared it
-CLAIMS: list[tuple[str, bool]] = []
+KEPT = (checks.PORTABLE, checks.MASKS)
+#: (check, claim, "broken" | "not kept" | "") of every verdict since somebody cleared it
+CLAIMS: list[tuple[str, str, str]] = []
 
 
-def broken(verdicts: Any, kept: str = KEPT) -> str:
-    """The first promise that is broken, or no longer made."""
-    bad = [v for v in verdicts if v.holds is False or (v.claim == kept and v.holds is not True and v.detail != "not reached")]
-    CLAIMS.extend((v.claim, v in bad) for v in verdicts)
+def broken(check: str, verdicts: Any, real: Any = ()) -> str:
+    """The first promise that is broken, or that the real file keeps and this one does not."""
+    keeps = {v.claim for v in real if v.holds is True and v.claim in KEPT}
+    found = [(v, "broken" if v.holds is False else "not kept" if v.claim in keeps and v.holds is not True and v.detail != "not reached" else "") for v in verdicts]
+    CLAIMS.extend((check, v.claim, how) for v, how in found)
+    bad = [v for v, how in found if how == "broken"] or [v for v, how in found if how]
     return f"{bad[0].claim}: {bad[0].detail}" if bad else ""
 
 
 # ------------------------------------------------------------------------------------------------ rules
 def contract_of_a_rule(module: Any, name: str) -> str:
-    """`check_policy`."""
-    with nullcontext() if hasattr(module, "COMPILE") else plain():
+    """`check_policy`, as an outsider calls it; in plain Python, but for mutants that say COMPILE, on the first exercise."""
+    compiles = hasattr(module, "COMPILE")
+    with nullcontext() if compiles else plain():
         for arguments, _ in DEFINITIONS[name]:
             policy = getattr(module, name)(**arguments)
-            if wrong := broken(check_policy(policy, [*exercises(policy.kind), *sizes(name)], seed=1)):
+            if wrong := broken("check_policy", check_policy(policy, exercises(policy.kind)[:1] if compiles else None, seed=1, shrink=False), real_rule(name)):
                 return wrong
     return ""
+
+
+@functools.cache
+def real_rule(name: str) -> Any:
+    with plain():
+        return check_policy(folders.factory("policies", name)(**DEFINITIONS[name][0][0]), seed=1)
 
 
 def arena(name: str) -> list[Any]:
@@ -96,70 +103,18 @@ def definition(module: Any, name: str) -> str:
     return ""
 
 
-def fresh(module: Any, name: str) -> str:
-    """`init` depends on the spec alone: asked after another spec it answers as a rule made anew does, in arrays of its own."""
-    for arguments, _ in DEFINITIONS[name]:
-        policy = getattr(module, name)(**arguments)
-        small, large = (p.spec for p in sizes(name))
-        one, other, anew = flat(policy.init(small)), flat(policy.init(large)), flat(getattr(module, name)(**arguments).init(large))
-        if len(anew) != len(other) or any(a.shape != b.shape or not np.array_equal(a, b, equal_nan=True) for a, b in zip(anew, other, strict=True)):
-            return "init: answers differently after it was asked about another problem"
-        memory = policy.init(small)
-        if any(np.shares_memory(a, b) for a, b in zip(flat(memory[:1] if type(memory) is tuple else memory), one, strict=False)):
-            return "init: hands out an array that it has handed out before"
-    return ""
-
-
-def sizes(name: str) -> Any:
-    """Two problems of different size that the rule accepts."""
-    if name == "hedge":
-        return tuple(adversarial_bandit(np.ones((50, k)), feedback="full", idle=False) for k in (3, 5))
-    if name in ("primal_dual", "lagrange_bwk"):
-        return tuple(knapsack_bandit(np.full(k, 0.5), np.full((k, 1), 0.5), [9.0], 50) for k in (3, 5))
-    if name == "dual_descent":
-        return tuple(online_allocation(np.ones((50, 3)), np.ones((50, 3, d)), [9.0] * d) for d in (1, 2))
-    if name == "secretary_rule":
-        return secretary(10), secretary(30)
-    return tuple(stochastic_bandit(bernoulli([0.5] * k), 50) for k in (3, 5))
-
-
-def flat(value: Any) -> list[np.ndarray]:
-    return [a for v in value for a in flat(v)] if isinstance(value, tuple) else [np.asarray(value)]
-
-
-FORBIDDEN = {"hash", "id", "open", "globals", "locals", "vars", "eval", "exec", "_getframe", "nature_key", "block", "seed", "replication", "x0", "x1"}
-
-
-def names(module: Any, name: str) -> str:
-    """No function of the rule reaches for an address, a hash, the stack, the inside of its key or nature's luck."""
-    policy = getattr(module, name)(**DEFINITIONS[name][0][0])
-    for role, function in policy._asdict().items():
-        if inspect.isfunction(function):
-            codes = [function.__code__]
-            for code in codes:
-                codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
-                if used := FORBIDDEN & set(code.co_names):
-                    return f"{role} uses {sorted(used)[0]}"
-    return ""
-
-
-def fair_game(module: Any, name: str) -> str:
-    """Where every arm pays a fair coin no rule earns more or less than half a round: whoever does has seen the coin."""
-    problem = exercises(model.ARM)[0]
-    problem = problem._replace(spec=problem.spec._replace(horizon=400), instance=problem.instance._replace(mean_reward=np.full(3, 0.5)))
-    try:
-        earned = engine.run(problem, getattr(module, name)(**DEFINITIONS[name][0][0]), replications=6, seed=3, path="python", threads=1).reward.values[:, -1]
-    except BadValue:
-        return ""  # made for other problems
-    z = (earned.sum() - 1200) / math.sqrt(600)
-    return f"fair coins: earns {earned.sum():g} in 2400 rounds, {z:+.1f} standard deviations from half" if abs(z) > SIGMAS else ""
-
-
 # ------------------------------------------------------------------------------------------------ problems
 def contract_of_a_problem(module: Any, name: str) -> str:
-    """`check_problem`."""
+    """`check_problem` on the examples of the file; in plain Python, but for mutants that say COMPILE, on the first."""
+    compiles = hasattr(module, "COMPILE")
+    with nullcontext() if compiles else plain():
+        return broken("check_problem", check_problem(module.examples()[: 1 if compiles else None], seed=1), real_problem(name))
+
+
+@functools.cache
+def real_problem(name: str) -> Any:
     with plain():
-        return broken(check_problem(module.examples(), seed=1))
+        return check_problem(folders.factory("problems", name), seed=1)
 
 
 def luck(problem: Any, actions: Any, rounds: int = 3000, t: int | None = None, stock: Any = None) -> Any:
@@ -224,6 +179,15 @@ def law_of_knapsack_bandit(m: Any) -> Iterator[str]:
     yield close("reward of a table", reward, [0.0, 0.25, 0.35])
     yield close("cost of a table", cost, [[0.0], [0.5], [0.75]])
     yield "" if table.instance.largest_cost.tolist() == [3.0] else f"largest_cost: {table.instance.largest_cost.tolist()}, should be [3.0]"
+
+
+def law_of_logged_bandit(m: Any) -> Iterator[str]:
+    reward, cost = np.array([[1.0, np.nan], [0.25, 0.5]]), np.array([[2.0, 0.0], [0.5, 1.0]])
+    problem = m.logged_bandit(np.tile(reward, (40, 1)), np.tile(cost, (40, 1)), 99.0, 80, "as_logged")
+    for t in range(80):
+        state, view = m.Row(np.full(1, float(t))), m.Mask(np.zeros(2))
+        problem.observe(problem.instance, state, t, None, view)
+        yield "" if view.legal.tolist() == [1.0, float(t % 2)] else f"round {t}: {view.legal.tolist()} is legal"
 
 
 def law_of_survival_bandit(m: Any) -> Iterator[str]:
@@ -545,7 +509,7 @@ def contract_under_the_ledger(m: Any, name: str) -> str:
     right, loop.ledger = loop.ledger, m
     try:
         with plain():
-            return broken(check_policy(thompson(), seed=1))
+            return broken("check_policy", check_policy(thompson(), seed=1, shrink=False))
     finally:
         loop.ledger = right
 
@@ -603,7 +567,7 @@ def contract_under_the_loop(m: Any, name: str) -> str:
     right, engine.bind = engine.bind, m.bind
     try:
         with plain():
-            return broken(check_policy(thompson(), seed=1), kept="")  # a loop in memory has no compiled twins
+            return broken("check_policy", check_policy(thompson(), seed=1, shrink=False))
     finally:
         engine.bind = right
 
@@ -651,7 +615,7 @@ def luck_of_draws(m: Any, name: str) -> str:
 
 
 CHECKS: dict[str, tuple[Callable[[Any, str], str], ...]] = {
-    "policies": (contract_of_a_rule, definition, fresh, names, fair_game),
+    "policies": (contract_of_a_rule, definition),
     "problems": (contract_of_a_problem, formula),
     "optima": (certificate,),
     "ledger": (ledger_in_rationals, contract_under_the_ledger),

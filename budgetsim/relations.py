@@ -29,6 +29,7 @@ Finding = tuple[bool | None, str]
 LEVEL = 1e-8  #: how often a true statistical law is refused, at most
 ROUNDS = 60  #: of a play; longer problems are cut
 SAMPLE = 24  #: runs in each of two samples
+ENOUGH = 10  #: rounds an arm after which a rule has an opinion
 SHIFT = 0.25  #: of an action's share of the rounds; what is less may be the order in which arms are tried
 JITTER = 1e-3  #: of rewards in [0, 1], so that no two arms tie
 FAR = 1 << 20  #: numbers of arms beyond all arms: luck of their own
@@ -250,41 +251,46 @@ def rank_test(one: np.ndarray, other: np.ndarray) -> float:
     return sum(w for w in ways.values() if w <= ways[x]) / math.comb(n + m, k)
 
 
-def _shares(spec: Spec, play: Play, tried: bool) -> np.ndarray:
-    """Share that each action has in each run, of the amounts or of the rounds; with `tried`, of those from when all arms had been tried as often as each other.
+def _shares(spec: Spec, play: Play) -> np.ndarray:
+    """Share of the rounds, or of the amounts, that each action has in each run."""
+    taken = np.nan_to_num(np.abs(play.action)).sum(axis=1) if spec.kind == VECTOR else (play.action == np.arange(spec.n_actions)).sum(axis=1, dtype=float)
+    return taken / np.maximum(taken.sum(axis=1, keepdims=True), 1e-300)
 
-    NaN where too few rounds are left, or none; a rule that draws may never come to such a round.
-    """
+
+def _late_shares(spec: Spec, play: Play) -> np.ndarray:
+    """The same from when all arms had been tried as often as each other, of runs that have enough rounds left; where a rule begins at random, of the whole run."""
     n = spec.n_actions
-    if spec.kind == VECTOR:
-        taken = np.nan_to_num(np.abs(play.action)).sum(axis=1)
-    else:
-        pulled = play.action == np.arange(n)  # (run, round, arm)
-        taken = pulled.sum(axis=1, dtype=float)
-        if tried:
-            so_far = np.cumsum(pulled, axis=1)
-            even = (so_far[:, :, 0] > 0) & (so_far == so_far[:, :, :1]).all(axis=2)
-            since = taken - so_far[np.arange(len(even)), even.argmax(axis=1)]
-            enough = even.any(axis=1) & (since.sum(axis=1) >= 2 * n)
-            taken = np.where(enough[:, None], since, taken if play.drew else np.nan)
-        taken[taken.sum(axis=1) < 2 * n] = np.nan
-    total = taken.sum(axis=1, keepdims=True)
-    return np.divide(taken, total, out=np.zeros_like(taken), where=total != 0.0)
+    pulled = play.action == np.arange(n)  # (run, round, arm)
+    so_far = np.cumsum(pulled, axis=1, dtype=float)
+    even = (so_far[:, :, 0] > 0.0) & (so_far == so_far[:, :, :1]).all(axis=2)
+    start = np.where(even.any(axis=1), even.argmax(axis=1), pulled.shape[1] - 1)
+    left = so_far[:, -1] - so_far[np.arange(len(even)), start]
+    if pulled[:, 0].mean(axis=0).max() < 0.9:
+        left = np.where(left.sum(axis=1, keepdims=True) < ENOUGH * n, so_far[:, -1], left)
+    left = left[left.sum(axis=1) >= ENOUGH * n]
+    return left / left.sum(axis=1, keepdims=True)
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> str:
+    """The action of which two samples take different shares."""
+    for k in range(a.shape[1] if min(len(a), len(b)) >= SAMPLE // 2 else 0):
+        if abs(a[:, k].mean() - b[:, k].mean()) > SHIFT and rank_test(a[:, k], b[:, k]) * a.shape[1] < LEVEL:
+            return f"action {k} is taken {a[:, k].mean():.2f} of the time, and {b[:, k].mean():.2f} after the change"
+    return ""
 
 
 def _two_samples(build: Build, one: Problem, other: Problem, actions: np.ndarray, seed: int, tried: bool = False) -> Finding:
+    """`tried`: arms may have been tried in an order, which is none of the rule's opinions."""
     plays = _played(one, build(one), seed, 0, SAMPLE), _played(other, build(other), seed, SAMPLE, SAMPLE)
-    a, b = (_shares(one.spec, play, tried) for play in plays)
-    b = b[:, np.argsort(actions)]
-    if np.isnan(a).any() or np.isnan(b).any():
-        return None, "not bit for bit, and the order in which arms are tried cannot be told from a preference in so few rounds"
-    for k in range(a.shape[1]):
-        before, after = a[:, k].mean(), b[:, k].mean()
-        if abs(before - after) > SHIFT and rank_test(a[:, k], b[:, k]) * a.shape[1] < LEVEL:
-            return False, f"action {k} is taken {before:.2f} of the time, and {after:.2f} after the change; two samples of {SAMPLE} runs, level {LEVEL:g}"
-    if not plays[0].drew:
-        return None, "not bit for bit, for ties or for a preference too small to tell"
-    return True, f"two samples of {SAMPLE} runs, because it draws, do not differ at level {LEVEL:g}"
+    back, said = np.argsort(actions), f"two samples of {SAMPLE} runs, level {LEVEL:g}"
+    differ = _apart(_shares(one.spec, plays[0]), _shares(one.spec, plays[1])[:, back])
+    if differ and tried:
+        differ = _apart(_late_shares(one.spec, plays[0]), _late_shares(one.spec, plays[1])[:, back])
+        if not differ:
+            return None, "not bit for bit, and the order in which arms are tried is not told from a preference in so few rounds"
+    if differ:
+        return False, f"{differ}; {said}"
+    return (True, f"it draws: {said}") if plays[0].drew else (None, "not bit for bit, for ties or for a preference too small to tell")
 
 
 # ------------------------------------------------------------------------------------------------ other names, other units

@@ -190,8 +190,9 @@ class Arrangement:
         cost[...] = self.cost[self.resources] * self.scale[1]
         _pour(self.turned(self.seen), seen)
         if pulled and reward != UNANSWERED:
-            reward = reward if self.pays is None else self.pays[inner]
-            if 0.0 <= reward <= 1.0 and np.ndim(self.pays) == 0:
+            if self.pays is not None:
+                reward = self.pays[inner]
+            elif 0.0 <= reward <= 1.0:
                 reward += JITTER * (draws.uniform(draws.nth_use(key, FAR * (2 * self.luck + 1) + inner, use), 0) - reward)
         return reward * self.scale[0]
 
@@ -253,12 +254,13 @@ def rank_test(one: np.ndarray, other: np.ndarray) -> float:
 
 def _shares(spec: Spec, play: Play) -> np.ndarray:
     """Share of the rounds, or of the amounts, that each action has in each run."""
-    taken = np.nan_to_num(np.abs(play.action)).sum(axis=1) if spec.kind == VECTOR else (play.action == np.arange(spec.n_actions)).sum(axis=1, dtype=float)
+    taken = np.nan_to_num(np.abs(play.action)) if spec.kind == VECTOR else play.action == np.arange(spec.n_actions)
+    taken = taken.sum(axis=1, dtype=float)
     return taken / np.maximum(taken.sum(axis=1, keepdims=True), 1e-300)
 
 
 def _late_shares(spec: Spec, play: Play) -> np.ndarray:
-    """The same from when all arms had been tried as often as each other, of runs that have enough rounds left; where a rule begins at random, of the whole run."""
+    """The same after all arms had been tried as often as each other, of runs with enough rounds left; of all rounds where a rule begins at random."""
     n = spec.n_actions
     pulled = play.action == np.arange(n)  # (run, round, arm)
     so_far = np.cumsum(pulled, axis=1, dtype=float)

@@ -43,6 +43,8 @@ from .summary import ended_names, resource_names, summarise
 
 _log = logging.getLogger("budgetsim")
 _told: set[str] = set()
+PATHS = ("lanes", "rows", "python")
+FEW, SHORT = 8, 100_000  #: replications from which lanes pay; rounds in all below which nothing matters but the time to compile
 SEGMENT = 1 << 23  #: rounds between returns to Python: progress, Ctrl-C
 
 
@@ -58,20 +60,27 @@ class Game(NamedTuple):
     schedule: tuple[int, ...]
     play: Any  #: the bound loop in plain Python
     entry: Any = None  #: the compiled entry
-    path: str = "python"
+    path: str = "python"  #: lanes | rows | python
     why: str = "asked for"
     grade: str = "portable"
     reasons: str = ""
 
+    def _on(self, path: str | None) -> "Game":
+        """The same game, if it runs on the path that was asked for."""
+        if path not in (None, self.path):
+            others = "'rows', 'python' or None" if path == "lanes" else "'python' or None"
+            raise BadValue(f"path: got {path!r}, but {self.why}; allowed: {others}")
+        return self
+
 
 # ------------------------------------------------------------------------------------------------ before playing
-def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
-    """Checks, binds and compiles; nothing is played."""
+def prepare(problem: Problem, policy: Policy, path: str | None = None, replications: int | None = None) -> Game:
+    """Checks, binds and compiles for so many replications (None: many); nothing is played."""
     from .kernels.content import Survey
 
     problem, policy = contract.checked_pair(problem, policy)
     if path is not None:
-        arguments.choice("path", path, ("rows", "python"))
+        arguments.choice("path", path, PATHS)
     spec = problem.spec
     instance = frozen(contract.leaves(problem.instance, "instance", True))
     state = contract.leaves(_asked(problem.name, problem.init, instance) if problem.init else Nothing(), "state", False)
@@ -91,10 +100,13 @@ def prepare(problem: Problem, policy: Policy, path: str | None = None) -> Game:
     game = game._replace(grade="native" if reasons else "portable", reasons="; ".join(dict.fromkeys(reasons)))
     if path == "python":
         return game
-    entry, why = (None, survey.foreign[0]) if survey.foreign else _compiled(game, survey)
-    if entry is None and path == "rows":
-        raise BadValue(f"path: got 'rows', but {why}; allowed: 'python' or None")
-    return game._replace(entry=entry, path="python" if entry is None else "rows", why=why)
+    entry, why = (
+        (None, survey.foreign[0]) if survey.foreign else (None, "rows were asked for") if path == "rows" else _on_lanes(game, survey, path, replications)
+    )
+    if entry is None and path != "lanes" and not survey.foreign:
+        entry, how = _on_rows(game, survey)
+        return game._replace(entry=entry, path="rows" if entry else "python", why=f"compiles; not on lanes: {why}" if entry else how)._on(path)
+    return game._replace(entry=entry, path="lanes" if entry else "python", why=why)._on(path)
 
 
 def _told_to_rules(spec: Spec) -> Spec:
@@ -113,7 +125,21 @@ def _asked(whose: str, init: Callable[..., Any], argument: Any) -> Any:
         raise BadValue(f"init: raised {type(error).__name__}: {' '.join(str(error).split())}; in {whose}") from error
 
 
-def _compiled(game: Game, survey: Any) -> tuple[Any, str]:
+def _on_lanes(game: Game, survey: Any, path: str | None, replications: int | None) -> tuple[Any, str]:
+    """The entry of the vector code, or None and the reason."""
+    try:
+        from .kernels import lanes
+    except ImportError:
+        return None, "budgetsim.kernels.lanes is not there"
+    spec = game.problem.spec
+    if game.schedule or spec.horizon > SEGMENT:
+        return None, "it replans" if game.schedule else f"it is longer than {SEGMENT} rounds"
+    if path is None and replications is not None and replications < FEW and replications * spec.horizon > SHORT:
+        return None, f"fewer than {FEW} replications"
+    return lanes.compile_loop(game.play, survey, spec.kind, _tables(game, 0, 0, lanes.LANES, np.array([1]), False), path is not None)
+
+
+def _on_rows(game: Game, survey: Any) -> tuple[Any, str]:
     """The direct entry, or None and the reason."""
     from .kernels import rows
 
@@ -168,6 +194,12 @@ def _tables(game: Game, seed: int, first: int, count: int, checkpoints: np.ndarr
 # ------------------------------------------------------------------------------------------------ playing
 def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, trace: bool = False, progress: Any = None) -> Log:
     """Plays replications first .. first + count - 1; the log may hold faults."""
+    if game.path == "lanes":
+        from .kernels import lanes
+
+        tables = _tables(game, seed, first, -(-count // lanes.LANES) * lanes.LANES, checkpoints, trace)
+        lanes.call(game.entry, tables)
+        return Log(tables[-1].checkpoint, *(a[:count] for a in tables[-1][1:]))
     tables = _tables(game, seed, first, count, checkpoints, trace)
     log = tables[-1]
     if game.schedule or game.problem.spec.horizon > SEGMENT:
@@ -189,7 +221,7 @@ def memory_after(game: Game, seed: int, replication: int = 0) -> Any:
 
 def play_once(problem: Problem, policy: Policy, seed: int, replication: int = 0, trace: bool = False) -> Log:
     """One replication to the horizon, for figures whose every run has a problem of its own; a run with faults raises."""
-    game = prepare(problem, policy)
+    game = prepare(problem, policy, replications=1)
     log = play_block(game, seed, replication, 1, [problem.spec.horizon], trace)
     raise_fault(game, log, replication)
     return log
@@ -198,6 +230,8 @@ def play_once(problem: Problem, policy: Policy, seed: int, replication: int = 0,
 def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:
     """Plays a job, on the game's path; an exception of a rule or a problem becomes one line that says where."""
     log, work = tables[-1], tables[-2]
+    if game.path == "lanes":
+        game = _beside(game)
     if game.entry is None:
 
         def plain(job: Job) -> None:
@@ -224,6 +258,17 @@ def _caller(game: Game, tables: tuple[Any, ...]) -> Callable[[Job], None]:
             raise _located(error, job.first + i, None) from error
 
     return compiled
+
+
+_rows: dict[int, tuple[Game, Game]] = {}
+
+
+def _beside(game: Game) -> Game:
+    """The same game on rows, which play one replication in parts."""
+    if id(game.play) not in _rows:
+        _rows.clear()
+        _rows[id(game.play)] = game, prepare(game.problem, game.policy, "rows")
+    return _rows[id(game.play)][1]
 
 
 _OWN = ("decide_index", "decide_vector", "fault_index")
@@ -303,8 +348,12 @@ def _remote(digest: bytes, payload: bytes, seed: int, first: int, count: int, ch
 
 def block_size(game: Game, replications: int, workers: int) -> int:
     """Replications in a block: enough work to hide the call, enough blocks to share."""
-    fair = -(-replications // (4 * workers))
-    return max(1, min(fair, 1024, SEGMENT // game.problem.spec.horizon or 1))
+    size = max(1, min(-(-replications // (4 * workers)), 1024, SEGMENT // game.problem.spec.horizon or 1))
+    if game.path != "lanes":
+        return size
+    from .kernels import lanes
+
+    return -(-size // lanes.LANES) * lanes.LANES
 
 
 def blocks(
@@ -323,7 +372,7 @@ def blocks(
     size = block or block_size(game, replications, workers)
     starts = list(range(0, replications, size))
     own = None
-    if executor is None and game.path == "rows" and threads > 1 and len(starts) > 1:
+    if executor is None and game.path != "python" and threads > 1 and len(starts) > 1:
         own = executor = ThreadPoolExecutor(threads)
     try:
         if executor is None:
@@ -419,7 +468,8 @@ def run(
         Where blocks of replications run: threads of this process (default: all cores), or any
         `concurrent.futures.Executor`. Neither changes a bit.
     path
-        "rows" (compiled), "python" (the reference), or None: compiled where the rule compiles; the result says why not.
+        "lanes" (compiled, 32 replications at once in vectors), "rows" (compiled, one at a time), "python" (the
+        reference), or None: the fastest that the rule can take; the result says which and why. No bit depends on it.
     keep
         "all": every replication. "summary": count, moments and quantiles in memory that does not grow with replications.
     trace
@@ -447,7 +497,7 @@ def run(
     >>> from budgetsim.policies.ucb1 import ucb1
     >>> runs = run(stochastic_bandit(bernoulli([0.4, 0.6]), horizon=100), ucb1(), replications=3, seed=1)
     >>> runs.reward.dims, runs.attrs["path"]
-    (('replication', 'checkpoint'), 'rows')
+    (('replication', 'checkpoint'), 'lanes')
     """
     replications = arguments.whole("replications", replications, 1, 2**32 - 1)
     seed = arguments.whole("seed", seed, 0, 2**64 - 1)
@@ -458,7 +508,7 @@ def run(
         raise BadType(f"executor: got {type(executor).__name__}; allowed: a concurrent.futures.Executor")
     if arguments.flag("trace", trace) and keep == "summary":
         raise BadValue("trace: got True with keep='summary'; allowed: trace with keep='all'")
-    game = prepare(problem, policy, path)
+    game = prepare(problem, policy, path, replications)
     times = checked_checkpoints(checkpoints, game.problem.spec.horizon)
     pieces = blocks(game, replications, seed, times, threads, executor, trace, block, progress)
     if keep == "summary":

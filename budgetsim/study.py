@@ -281,7 +281,7 @@ def compare(
     for match in matches if base is not None else ():
         arguments.choice("baseline", base, [cell.policy for cell in match.policies])
     times = {m.group: engine.checked_checkpoints(checkpoints, m.problem.spec.horizon) for m in matches}
-    games = {cell: engine.prepare(m.problem, policy, path) for m in matches for cell, policy in m.policies.items()}
+    games = {cell: engine.prepare(m.problem, policy, path, replications) for m in matches for cell, policy in m.policies.items()}
     said = {cell: engine.attributes(game, seed, replications) for cell, game in games.items()}
     runs: dict[Cell, Any] = {}
     joint: dict[Group, Any] = {}
@@ -289,8 +289,8 @@ def compare(
         pool = stack.enter_context(ThreadPoolExecutor(threads)) if executor is None and threads > 1 and keep == "summary" else None
         for match in matches:
             theirs = {cell: games[cell] for cell in match.policies}
-            block = min(engine.block_size(game, replications, threads) for game in theirs.values()) if keep == "summary" else None
-            where = {cell: executor or (pool if game.path == "rows" else None) for cell, game in theirs.items()}
+            block = max(engine.block_size(game, replications, threads) for game in theirs.values()) if keep == "summary" else None
+            where = {cell: executor or (pool if game.path != "python" else None) for cell, game in theirs.items()}
             streams = {
                 cell: engine.blocks(game, replications, seed, times[match.group], threads, where[cell], False, block, progress) for cell, game in theirs.items()
             }

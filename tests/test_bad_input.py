@@ -122,7 +122,7 @@ WRONG = {
     "no threads": (lambda: play(threads=0), "threads: got 0"),
     "a block of nothing": (lambda: play(block=0), "block: got 0"),
     "an executor that is none": (lambda: play(executor=4), "executor: got int; allowed: a concurrent.futures.Executor"),
-    "an unknown path": (lambda: play(path="row"), "path: got 'row'; allowed: rows, python; did you mean 'rows'?"),
+    "an unknown path": (lambda: play(path="row"), "path: got 'row'; allowed: lanes, rows, python; did you mean 'rows'?"),
     "an unknown keep": (lambda: play(keep="summery"), "keep: got 'summery'; allowed: all, summary; did you mean 'summary'?"),
     "a trace of a summary": (lambda: play(keep="summary", trace=True), "trace: got True with keep='summary'"),
     "a trace that is no flag": (lambda: play(trace=1), "trace: got 1; allowed: True or False"),

@@ -197,7 +197,7 @@ def act(memory, params, view, left, t, key):
 def update(memory, params, view, action, outcome, t):
     memory.last[0] = outcome.reward
 def play():
-    runs = run(Problem(Spec(ARM, 2, 10), Nothing(), step), Policy(ARM, init, act, update), replications=2, seed=0, threads=1)
+    runs = run(Problem(Spec(ARM, 2, 10), Nothing(), step), Policy(ARM, init, act, update), replications=2, seed=0, threads=1, path="rows")
     stats = [e.dispatcher.stats for e in rows._modules.values()]
     print(json.dumps([runs.reward.values[:, -1].tolist(), runs.attrs["path"], sum(sum(s.cache_hits.values()) for s in stats)]))
 if __name__ == "__main__":

@@ -195,7 +195,12 @@ class Survey:
             self.hidden.append(f"{f.__name__} calls {name}")
         elif isinstance(value, (types.MethodType, functools.partial)):
             self.foreign.append(f"{name} is a {type(value).__name__}, not a plain function")
-        elif callable(value) and not isinstance(value, type) and not hasattr(value, "py_func") and (not isinstance(value, types.FunctionType) or _package(value) == "numpy"):
+        elif (
+            callable(value)
+            and not isinstance(value, type)
+            and not hasattr(value, "py_func")
+            and (not isinstance(value, types.FunctionType) or _package(value) == "numpy")
+        ):
             top = (module or "builtins").split(".")[0]
             if top not in ("math", "numpy", "builtins", "cmath"):
                 self.foreign.append(f"{f.__name__} calls {module}.{getattr(value, '__name__', name)}")

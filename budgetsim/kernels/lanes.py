@@ -6,9 +6,11 @@ whose run has ended. Without this file everything plays on rows.
 """
 
 import ctypes
+import functools
 import hashlib
 import os
 import struct
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -55,7 +57,7 @@ from .spmd import LANES, Arr, Const, Num, Tup, Unsupported, lanes_from, natural,
 # bound anew for each problem and policy, as in budgetsim.loop
 begin_problem = begin_rule = observe = allowance = stop = advance = expected = recommend = loss = act = update = step = decide = None  # type: Any
 fault_of = told = taken = null_action = count_pulls = trace_action = settled = harmless = None  # type: Any
-law, renewing, makes_view, tracing = LAW_STOP, False, False, False
+law, renewing, makes_view = LAW_STOP, False, False
 
 
 # ------------------------------------------------------------------------------------------------ the loop
@@ -90,6 +92,7 @@ def play(job, instance, params, state, memory, view, seen, work, log, fresh):
     """Plays job.many replications, a multiple of LANES, from job.first to the horizon."""
     state_r, memory_r, seen_r, cost_r, left_r = frozen(state), frozen(memory), frozen(seen), frozen(work.cost), exposed(work.left)
     cap, left, cost, checkpoint = work.cap, work.left, work.cost, log.checkpoint
+    tracing = log.status.shape[1] > 0
     for group in range(0, job.many, LANES):
         i = lanes_from(group)
         replication = job.first + i
@@ -136,7 +139,7 @@ def play(job, instance, params, state, memory, view, seen, work, log, fresh):
                     reward, some = 0.0, False
                     clear(cost)
                 status, counted, resource = ledger.settle(law, renewing, reward, cost, cap, left, work.spent, work.carry, some)
-                charged = status == STATUS_CHARGED or status == STATUS_CLIPPED
+                charged = status in (STATUS_CHARGED, STATUS_CLIPPED)
                 if charged:
                     count_pulls(action, work.pulls)
                     pseudo += expected(instance, state_r, view_r, action, t)
@@ -175,9 +178,9 @@ def play(job, instance, params, state, memory, view, seen, work, log, fresh):
         log.ended[i] = one_of(log.fault[i, 0] == 0, ended, FAULTY)
 
 
-def bind(bound: types.FunctionType, kind: Any, trace: bool) -> types.FunctionType:
+def bind(bound: types.FunctionType, kind: Any) -> types.FunctionType:
     """The loop above with the functions that `budgetsim.loop.bind` put together."""
-    space = {**globals(), **{name: bound.__globals__[name] for name in _BOUND}, "tracing": trace}
+    space = {**globals(), **{name: bound.__globals__[name] for name in _BOUND}}
     for role in ("settled", "harmless"):
         space[role] = globals()[f"{role}_{'vector' if kind == VECTOR else 'index'}"]
     return types.FunctionType(play.__code__, space, "play")
@@ -212,7 +215,7 @@ class Slots:
         self.shape.append(n if n <= UNROLLED else ("size", self.sizes[n][0]))
         return self.sizes[n][1]
 
-    def array(self, array: np.ndarray, lanes: bool, writable: bool, address: int | None = None) -> Arr:
+    def array(self, array: np.ndarray, lanes: bool, writable: bool, address: int | None = None, known: bool = True) -> Arr:
         item = array.dtype.newbyteorder("=").str.replace("=", "<").replace(">", "<")
         if item not in spmd.ITEMS:
             raise Unsupported(f"an array of {array.dtype}")
@@ -221,8 +224,9 @@ class Slots:
             self.kept.append(array)
             address = array.ctypes.data
         base = self.word(address, "ptr")
-        dims = tuple(self.size(n) for n in array.shape)
-        strides, step = [], Const(1)
+        dims = tuple(self.size(n) if known else Num("i", False, self.word(n, "i64"), True) for n in array.shape)
+        strides: list[Any] = []
+        step: Any = Const(1)
         writer = self.writer or _DRY
         for n in reversed(dims):
             strides.insert(0, step)
@@ -267,7 +271,6 @@ def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tup
         leaves.append((start, -(-(array.size + 1) * array.itemsize * LANES // 256) * 256))
         return slots.array(array, True, True, start)
 
-    first = len(slots.words)
     addresses: list[int] = []
 
     def tracked(array: np.ndarray) -> Any:
@@ -288,8 +291,7 @@ def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tup
               "n_actions": slots.size(job.n_actions), "lowest": Const(job.lowest)}  # fmt: skip
     slots.shape.append(job.lowest)
     values = [Tup(Job, tuple(played[name] for name in Job._fields)), *(slots.value(v, shared(False)) for v in (instance, params)), *lanes, desk_value]
-    logs = Tup(Log, tuple(shared(name != "checkpoint")(getattr(log, name)) for name in Log._fields))
-    assert first <= len(slots.words)
+    logs = Tup(Log, tuple(slots.array(getattr(log, name), False, name != "checkpoint", known=False) for name in Log._fields))
     return slots, [*values, logs, fresh]
 
 
@@ -326,7 +328,15 @@ def assembly(function: types.FunctionType, tables: tuple[Any, ...], name: str) -
     writer.call(function, values)
     constants = [f"{label} = private unnamed_addr constant {text}" for text, label in writer.constants.items()]
     width = 64 * LANES
-    body = [f'define void @{name}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="{min(width, 512)}" {{', "entry:", *writer.allocas, *head, *writer.lines, "  ret void", "}"]
+    body = [
+        f'define void @{name}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="{min(width, 512)}" {{',
+        "entry:",
+        *writer.allocas,
+        *head,
+        *writer.lines,
+        "  ret void",
+        "}",
+    ]
     return "\n".join([*constants, *sorted(writer.declared), *body, "!0 = !{}", ""])
 
 
@@ -340,42 +350,63 @@ def build(text: str) -> bytes:
     options.loop_vectorization = options.slp_vectorization = False
     passes = llvm.create_pass_builder(target, options)
     passes.getModulePassManager().run(module, passes)
+    if f"<{LANES} x double>" not in str(module):
+        raise Unsupported("the code holds no vectors")
     return bytes(target.emit_object(module))
 
 
-def compile_lanes(game: Any, tables: tuple[Any, ...], trace: bool) -> Any:
-    """The compiled loop of a game, or Unsupported."""
-    function = bind(game.play, game.problem.spec.kind, trace)
-    slots, _ = arguments(tables)
+def compile_loop(bound: types.FunctionType, survey: Survey, kind: Any, tables: tuple[Any, ...], forced: bool) -> tuple[Any, str]:
+    """The compiled loop, called with the address of its words, or None and the reason."""
     cpu, features = host()
-    key = hashlib.sha256(repr((Survey([function], salt()).key, slots.shape, cpu, features)).encode()).hexdigest()[:32]
-    with _lock:
-        if key not in _entries:
-            name = f"lanes_{key}"
-            folder = cache_folder()
-            path = folder / f"{name}.o" if folder else None
-            data = path.read_bytes() if path and path.exists() else b""
-            if not data:
-                data = build(assembly(function, tables, name))
-                if path:
-                    temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
-                    temporary.write_bytes(data)
-                    os.replace(temporary, path)
-            llvm, _, engine = _machine()
-            engine.add_object_file(llvm.ObjectFileRef.from_data(data))
-            engine.finalize_object()
-            _entries[key] = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address(name))
-        return _entries[key]
+    if not forced and "+avx2" not in features.split(","):
+        return None, "the processor has no AVX2"
+    try:
+        slots, _ = arguments(tables)
+        key = hashlib.sha256(repr((survey.key, salt(), slots.shape, kind, cpu, features)).encode()).hexdigest()[:32]
+        with _lock:
+            if key not in _entries:
+                _entries[key] = _loaded(f"lanes_{key}", lambda name: build(assembly(bind(bound, kind), tables, name)))
+            return _entries[key], f"{LANES} replications at once"
+    except Exception as error:  # whatever cannot be written as vectors runs on rows, and the result says why
+        return None, str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
 
 
+def _loaded(name: str, make: Callable[[str], bytes]) -> Any:
+    """Machine code as a function, from the disk where it was made before."""
+    folder = cache_folder()
+    path = folder / f"{name}.o" if folder else None
+    data = path.read_bytes() if path and path.exists() else b""
+    if not intact(data):
+        data = sealed(make(name))
+        if path:
+            temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+            temporary.write_bytes(data)
+            os.replace(temporary, path)
+    llvm, _, engine = _machine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(data[32:]))
+    engine.finalize_object()
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address(name))
+
+
+def sealed(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest() + data
+
+
+def intact(data: bytes) -> bool:
+    """Whether a file of the cache holds what was written."""
+    return len(data) > 32 and sealed(data[32:]) == data
+
+
+@functools.cache
 def salt() -> str:
     import llvmlite
 
     here = Path(__file__).parent
-    return f"{llvmlite.__version__} {LANES} " + "".join((here / name).read_text() for name in ("spmd.py", "lanes.py", "content.py"))
+    return f"{llvmlite.__version__} {sys.version_info[:2]} {LANES} " + "".join((here / name).read_text() for name in ("spmd.py", "lanes.py", "content.py"))
 
 
-def play_tables(entry: Any, tables: tuple[Any, ...]) -> None:
+def call(entry: Any, tables: tuple[Any, ...]) -> None:
+    """Plays the job of these tables."""
     slots, _ = arguments(tables)
     words = np.array(slots.words, np.uint64)
     entry(words.ctypes.data)

@@ -82,7 +82,7 @@ GONE = object()  #: the mask of code that no lane reaches
 NONE = Const(None)
 _SCALAR = {"f": "double", "i": "i64", "u": "i64", "b": "i1"}
 #: in memory, and the kind that it is read as
-ITEMS = {"<f8": ("double", "f"), "<i8": ("i64", "i"), "<u8": ("i64", "u"), "|b1": ("i8", "b"), "<i4": ("i32", "i"), "|i1": ("i8", "i")}
+ITEMS = {"<f8": ("double", "f"), "<i8": ("i64", "i"), "<u8": ("i64", "u"), "|b1": ("i8", "b"), "<i4": ("i32", "i"), "<i2": ("i16", "i"), "|i1": ("i8", "i")}
 _RANK = {"b": 0, "i": 1, "u": 2, "f": 3}
 
 
@@ -204,7 +204,7 @@ def source_of(code: types.CodeType) -> Source:
             if isinstance(node.ctx, ast.Store):
                 stored.add(node.id)
         for field, value in ast.iter_fields(node):
-            inside = field in ("body", "orelse") and isinstance(value, list) or (field == "target" and isinstance(node, ast.For))
+            inside = (field in ("body", "orelse") and isinstance(value, list)) or (field == "target" and isinstance(node, ast.For))
             below = (*path, (id(node), "body" if field == "target" else field)) if inside else path
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
@@ -350,7 +350,9 @@ class Writer:
             return Num(kind, wide, f"splat ({_SCALAR[kind]} {text})" if wide else text, kind in "iu" and value.value >= 0)
         ir, w = value.ir, value.wide
         if have != kind:
-            how = {("b", "i"): "zext", ("b", "u"): "zext", ("b", "f"): "uitofp", ("i", "f"): "sitofp", ("u", "f"): "uitofp", ("f", "i"): "fptosi"}.get((have, kind))
+            how = {("b", "i"): "zext", ("b", "u"): "zext", ("b", "f"): "uitofp", ("i", "f"): "sitofp", ("u", "f"): "uitofp", ("f", "i"): "fptosi"}.get(
+                (have, kind)
+            )
             if how:
                 ir = self.put(f"{how} {_type(have, w)} {ir} to {_type(kind, w)}")
             elif {have, kind} != {"i", "u"}:
@@ -666,7 +668,7 @@ class Writer:
             return Tup(shape[1], tuple(self.rebuilt(s, parts) for s in shape[2]))
         base = next(parts)
         dims, strides = (tuple(self.rebuilt(s, parts) for s in shape[i]) for i in (4, 5))
-        return Arr(*shape[1:4], base, dims, strides, self.rebuilt(shape[6], parts), self.rebuilt(shape[7], parts))
+        return Arr(shape[1], shape[2], shape[3], base, dims, strides, self.rebuilt(shape[6], parts), self.rebuilt(shape[7], parts))
 
     def alloc(self, shape: Any) -> Alloc:
         return Alloc(shape, tuple(self.slot(kind) for kind in _slots(shape)))
@@ -766,7 +768,13 @@ class Writer:
                 out.append(tuple(None if e is None else self.value(e) for e in (n.lower, n.upper)))
             else:
                 index = self.value(n)
-                out += index.items if isinstance(index, Tup) else [Const(v) for v in index.value] if isinstance(index, Const) and isinstance(index.value, tuple) else [index]
+                out += (
+                    index.items
+                    if isinstance(index, Tup)
+                    else [Const(v) for v in index.value]
+                    if isinstance(index, Const) and isinstance(index.value, tuple)
+                    else [index]
+                )
         return out
 
     def at_Subscript(self, node: ast.Subscript) -> Any:
@@ -874,7 +882,7 @@ class Writer:
         outer, ways = self.mask, []
         for part, condition in ((node.body, c), (node.orelse, self.negate(c))):
             self.mask = self.narrowed(condition)
-            ways.append(self.behind(self.anyone(self.mask), lambda part=part: self.value(part), None) if _reaches([part]) else self.value(part))
+            ways.append(self.behind(self.anyone(self.mask), functools.partial(self.value, part), None) if _reaches([part]) else self.value(part))
             self.mask = outer
         a, b = ways
         if isinstance(a, Arr) or isinstance(b, Arr):
@@ -909,7 +917,7 @@ class Writer:
         raise Unsupported(f"{self.here()} calls {getattr(function, '__name__', function)}")
 
     # -------------------------------------------------------------------------------------------- calls
-    def inline(self, function: types.FunctionType, arguments: list[Any], named: dict[Any, Any]) -> Any:
+    def inline(self, function: Any, arguments: list[Any], named: dict[Any, Any]) -> Any:
         source = source_of(function.__code__)
         names = [a.arg for a in source.node.args.args]
         if source.node.args.vararg or source.node.args.kwarg or source.node.args.kwonlyargs or source.node.args.posonlyargs:
@@ -964,7 +972,7 @@ class Writer:
     def result(self, value: Any, masked: bool) -> None:
         frame = self.frames[-1]
         shape = shape_of(value)
-        narrow = masked or self.mask is not None and frame.info.returns
+        narrow = masked or (self.mask is not None and frame.info.returns)
         if narrow and not (shape[0] == "c" and frame.info.result in (None, shape)):
             shape = _widened(shape, "what is returned")
         shape = join(frame.info.result, shape, f"what {self.here()} returns")
@@ -1010,7 +1018,13 @@ class Writer:
         if isinstance(target, ast.Name):
             self.assign(target.id, value)
         elif isinstance(target, ast.Tuple):
-            items = [_frozen(v) for v in value.value] if isinstance(value, Const) and isinstance(value.value, tuple) else value.items if isinstance(value, Tup) else None
+            items = (
+                [_frozen(v) for v in value.value]
+                if isinstance(value, Const) and isinstance(value.value, tuple)
+                else value.items
+                if isinstance(value, Tup)
+                else None
+            )
             if items is None or len(items) != len(target.elts):
                 raise Unsupported(f"{self.here()}: cannot unpack into {ast.unparse(target)}")
             for t, v in zip(target.elts, items, strict=True):
@@ -1161,6 +1175,9 @@ class Writer:
             raise Unsupported(f"{self.here()}: {ast.unparse(call)}")
         if isinstance(start, Const) and isinstance(stop, Const) and not range(start.value, stop.value, step.value):
             return
+        self.count_up(node, start, stop, step, lambda at: at)
+
+    def count_up(self, node: ast.For, start: Any, stop: Any, step: Any, item: Callable[[Any], Any]) -> None:
         wide = isinstance(start, Num) and start.wide
         counter = self.slot(_type("i", wide))
         natural = step.value > 0 and (start.value >= 0 if isinstance(start, Const) else start.natural)
@@ -1172,15 +1189,14 @@ class Writer:
         def advance() -> None:
             self.do(f"store {_type('i', wide)} {self.binary(ast.Add, now(), step).ir}, ptr {counter}")
 
-        self.looped(node, lambda: self.compare(ast.Lt if step.value > 0 else ast.Gt, now(), stop), lambda: self.give(node.target, now()), advance, False)
+        self.looped(node, lambda: self.compare(ast.Lt if step.value > 0 else ast.Gt, now(), stop), lambda: self.give(node.target, item(now())), advance, False)
 
     def over(self, node: ast.For) -> None:
         """A loop over a tuple, unrolled, or over an array's first axis."""
         items = self.value(node.iter)
         if isinstance(items, Arr):
-            name = f"at {node.lineno}"
-            index = ast.Subscript(node.iter, ast.Name(name, ast.Load()), ast.Load())
-            raise Unsupported(f"{self.here()}: a loop over an array: {ast.unparse(index)}")
+            self.count_up(node, Const(0), items.dims[0], Const(1), lambda at: self.part(items, [at]))
+            return
         if isinstance(items, Const) and isinstance(items.value, tuple):
             items = Tup(None, tuple(map(_frozen, items.value)))
         if not isinstance(items, Tup) or any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node)):
@@ -1264,7 +1280,14 @@ _FOLD: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b,
 }  # fmt: skip
 _WHOLE = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.LShift: "shl", ast.RShift: "ashr", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}
-_ORDER = {ast.Lt: ("olt", "lt"), ast.LtE: ("ole", "le"), ast.Gt: ("ogt", "gt"), ast.GtE: ("oge", "ge"), ast.Eq: ("oeq", "eq"), ast.NotEq: ("une", "ne")}
+_ORDER: dict[type, tuple[str, str]] = {
+    ast.Lt: ("olt", "lt"),
+    ast.LtE: ("ole", "le"),
+    ast.Gt: ("ogt", "gt"),
+    ast.GtE: ("oge", "ge"),
+    ast.Eq: ("oeq", "eq"),
+    ast.NotEq: ("une", "ne"),
+}
 _FOLDED = {abs, min, max, int, float, bool, len, math.sqrt, math.floor, math.ceil, math.isinf, math.isnan, math.isfinite}
 
 
@@ -1336,7 +1359,12 @@ def _block(w: Wr, seed: Any, replication: Any, t: Any, stream: Any) -> tuple[Any
     c0, c1, c2, c3 = low(t), low(replication), low(stream), high(t)
     for _ in range(10):
         p0, p1 = w.binary(ast.Mult, Const(0xD2511F53), c0), w.binary(ast.Mult, Const(0xCD9E8D57), c2)
-        c0, c1, c2, c3 = w.binary(ast.BitXor, w.binary(ast.BitXor, high(p1), c1), k0), low(p1), w.binary(ast.BitXor, w.binary(ast.BitXor, high(p0), c3), k1), low(p0)
+        c0, c1, c2, c3 = (
+            w.binary(ast.BitXor, w.binary(ast.BitXor, high(p1), c1), k0),
+            low(p1),
+            w.binary(ast.BitXor, w.binary(ast.BitXor, high(p0), c3), k1),
+            low(p0),
+        )
         k0, k1 = low(w.binary(ast.Add, k0, Const(0x9E3779B9))), low(w.binary(ast.Add, k1, Const(0xBB67AE85)))
     return w.binary(ast.BitOr, w.binary(ast.LShift, c0, Const(32)), c1), w.binary(ast.BitOr, w.binary(ast.LShift, c2, Const(32)), c3)
 

@@ -171,7 +171,8 @@ def exercise(
     if budget is not None and (renewed or not d):
         raise BadValue(f"budget: got {budget:g}; allowed: None where {'it is renewed' if renewed else 'there are 0 resources'}")
     given = {"actions": n, "resources": d, "horizon": horizon, "law": law.name, "budget": budget, **flags, "worth": worth, "seed": seed}
-    line = ", ".join([f'"{kind.name}"', *(f"{name}={_spoken(value)}" for name, value in given.items() if value != exercise.__kwdefaults__[name])])
+    usual = exercise.__kwdefaults__ or {}
+    line = ", ".join([f'"{kind.name}"', *(f"{name}={_spoken(value)}" for name, value in given.items() if value != usual[name])])
     most = horizon * (3.0 * n if kind == VECTOR else 1.0)
     stock = np.full(d, most / 4.0 if budget is None else budget)
     spec = Spec(kind, n, horizon, idle, budget=stock, law=law, renew=renewed)

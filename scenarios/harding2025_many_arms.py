@@ -69,7 +69,7 @@ def simulate(scale, seed, threads=None, executor=None, progress=None):
 
 def claims(data):
     """All statistical verdicts hold together with confidence 99%; a claim about several instances is its weakest case."""
-    level, names, risk = shared(0.99, 8), data.rule.values, data.loss + data.cost
+    level, names, risk = shared(0.99, 9), data.rule.values, data.loss + data.cost
     one = shared(level, 2 * len(SCALES))
     least = risk.mean("replication").min("rule")
 

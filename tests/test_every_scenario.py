@@ -2,6 +2,8 @@
 
 import csv
 import functools
+import os
+import pickle
 import re
 from pathlib import Path
 
@@ -16,24 +18,36 @@ from tests.test_figures import check_readable
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 FILES = {p.stem: p for p in sorted(FOLDER.glob("*.py"))}
 
+
 def steady(data):
     """Without what is measured by a clock: variables whose attribute `measured` says so."""
     return data.drop_vars([name for name, variable in data.data_vars.items() if variable.attrs.get("measured")])
 
 
 @functools.cache
-def simulated(name):
-    """Once a process: the tests of one scenario are shuffled among those of the others."""
+def simulated(name, folder):
+    """Once: the tests of one scenario are shuffled among those of the others, and among the processes, which share a folder."""
     module = load_file(FILES[name])
     vars(module).update(getattr(module, "SMALLER", {}))  # constants for whoever cannot wait
-    seen = []
-    data = module.simulate(1e-6, 5, threads=1, executor=None, progress=lambda replications, rounds: seen.append((replications, rounds)))
-    return module, data, seen
+    kept = folder / f"{name}.pickle"
+    if not kept.exists():
+        seen = []
+        data = module.simulate(1e-6, 5, threads=1, executor=None, progress=lambda replications, rounds: seen.append((replications, rounds)))
+        own = folder / f"{name}.{os.getpid()}"
+        own.write_bytes(pickle.dumps((data, seen)))
+        own.replace(kept)  # at once: whoever reads it reads all of it
+    return module, *pickle.loads(kept.read_bytes())
+
+
+def shared(factory):
+    """A folder of this run of the tests alone, the same for all its processes."""
+    here = factory.getbasetemp()
+    return here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
 
 
 @pytest.fixture(params=FILES)
-def played(request):
-    module, data, seen = simulated(request.param)
+def played(request, tmp_path_factory):
+    module, data, seen = simulated(request.param, shared(tmp_path_factory))
     return request.param, module, data.copy(deep=True), seen
 
 

@@ -208,15 +208,20 @@ class Slots:
         place = self.writer.put(f"getelementptr i64, ptr %words, i64 {len(self.words) - 1}")
         return self.writer.put(f"load {kind}, ptr {place}")
 
-    def size(self, n: int) -> Any:
+    def size(self, n: int, known: bool = True) -> Any:
         """Small sizes are compiled in, so that loops over them unroll; equal sizes are one number, so that equal indices are."""
+        if not known:
+            return Num("i", False, self.word(n, "i64"), True)
         if n not in self.sizes:
             self.sizes[n] = (len(self.sizes), Const(n) if n <= UNROLLED else Num("i", False, self.word(n, "i64"), True))
-        self.shape.append(n if n <= UNROLLED else ("size", self.sizes[n][0]))
-        return self.sizes[n][1]
+        place, size = self.sizes[n]
+        self.shape.append(n if n <= UNROLLED else ("size", place))
+        return size
 
-    def array(self, array: np.ndarray, lanes: bool, writable: bool, address: int | None = None, known: bool = True) -> Arr:
-        item = array.dtype.newbyteorder("=").str.replace("=", "<").replace(">", "<")
+    def array(self, array: np.ndarray, lanes: bool, writable: bool, address: int | None = None, known: bool = True) -> Any:
+        if array.dtype not in _items:
+            _items[array.dtype] = array.dtype.newbyteorder("=").str.replace("=", "<").replace(">", "<")
+        item = _items[array.dtype]
         if item not in spmd.ITEMS:
             raise Unsupported(f"an array of {array.dtype}")
         self.shape.append((item, array.ndim, lanes))
@@ -224,22 +229,24 @@ class Slots:
             self.kept.append(array)
             address = array.ctypes.data
         base = self.word(address, "ptr")
-        dims = tuple(self.size(n) if known else Num("i", False, self.word(n, "i64"), True) for n in array.shape)
+        dims = tuple([self.size(n, known) for n in array.shape])
+        if self.writer is None:
+            return None
         strides: list[Any] = []
         step: Any = Const(1)
-        writer = self.writer or _DRY
         for n in reversed(dims):
             strides.insert(0, step)
-            step = writer.binary(spmd.ast.Mult, step, n)
+            step = self.writer.binary(spmd.ast.Mult, step, n)
         return Arr(item, lanes, writable, base, dims, tuple(strides), Const(0), step)
 
     def value(self, value: Any, place: Callable[[np.ndarray], Any]) -> Any:
         """Nested NamedTuples of arrays and numbers."""
-        if isinstance(value, tuple):
-            self.shape.append((type(value).__name__, getattr(value, "_fields", len(value))))
-            return Tup(type(value) if hasattr(value, "_fields") else None, tuple(self.value(v, place) for v in value))
         if isinstance(value, np.ndarray):
             return place(value)
+        if isinstance(value, tuple):
+            fields = getattr(value, "_fields", None)
+            self.shape.append((type(value).__name__, fields or len(value)))
+            return Tup(type(value) if fields else None, tuple([self.value(v, place) for v in value]))
         if isinstance(value, np.generic) and not isinstance(value, np.uint64):
             value = value.item()
         self.shape.append(type(value).__name__)
@@ -253,9 +260,8 @@ class Slots:
         raise Unsupported(f"a {type(value).__name__} among the parameters")
 
 
+_items: dict[Any, str] = {}
 UNROLLED = 4
-_DRY = spmd.Writer()
-_DRY.dry = 1
 
 
 def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tuple[Slots, list[Any]]:

@@ -795,9 +795,9 @@ class Writer:
         return self.binary(type(node.op), self.value(node.left), self.value(node.right))
 
     def at_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        value = self.value(node.operand)
         if isinstance(node.op, ast.Not):
-            return self.negate(value)
+            return self.negate(self.condition(node.operand))
+        value = self.value(node.operand)
         if isinstance(value, Const):
             return Const(-value.value if isinstance(node.op, ast.USub) else +value.value)
         if not isinstance(value, Num) or isinstance(node.op, ast.Invert):
@@ -819,23 +819,28 @@ class Writer:
             left = right
         return found
 
-    def at_BoolOp(self, node: ast.BoolOp) -> Any:
-        """The rest is looked at where the first parts leave it open: behind a branch, or under a mask."""
+    def condition(self, node: ast.expr) -> Any:
+        """The truth of an expression."""
+        return self.at_BoolOp(node, True) if isinstance(node, ast.BoolOp) else self.truth(self.value(node))
+
+    def at_BoolOp(self, node: ast.BoolOp, asked: bool = False) -> Any:
+        """The rest is looked at where the first parts leave it open: behind a branch, or under a mask. Asked is the truth only, else the deciding value."""
         stop = isinstance(node.op, ast.Or)
-        first = self.truth(self.value(node.values[0]))
-        rest = node.values[1:]
-        if not rest:
-            return first
-        if isinstance(first, Const):
-            return first if first.value == stop else self.at_BoolOp(ast.BoolOp(node.op, rest))
-        go_on = self.negate(first) if stop else first
-        further = ast.BoolOp(node.op, rest)
-        if not first.wide:
-            return self.behind(go_on, lambda: self.at_BoolOp(further), Const(stop))
+        look = self.condition if asked else self.value
+        first = look(node.values[0])
+        further = node.values[1] if len(node.values) == 2 else ast.BoolOp(node.op, node.values[1:])
+        c = self.truth(first)
+        if isinstance(c, Const):
+            return first if c.value == stop else look(further)
+        go_on = self.negate(c) if stop else c
+        if not c.wide:
+            return self.behind(go_on, lambda: look(further), first)
         outer, self.mask = self.mask, self.narrowed(go_on)
-        second = self.behind(self.anyone(self.mask), lambda: self.at_BoolOp(further), Const(stop)) if _reaches([further]) else self.at_BoolOp(further)
+        second = self.behind(self.anyone(self.mask), lambda: look(further), first) if _reaches([further]) else look(further)
         self.mask = outer
-        return self.either(first, second) if stop else self.conjunction(first, second)
+        if kind_of(first) == kind_of(second) == "b":
+            return self.either(first, second) if stop else self.conjunction(first, second)
+        return self.select(go_on, second, first)
 
     def conjunction(self, a: Any, b: Any) -> Any:
         a, b = self.truth(a), self.truth(b)
@@ -874,7 +879,7 @@ class Writer:
         return self.read(home)
 
     def at_IfExp(self, node: ast.IfExp) -> Any:
-        c = self.truth(self.value(node.test))
+        c = self.condition(node.test)
         if isinstance(c, Const):
             return self.value(node.body if c.value else node.orelse)
         if not c.wide:
@@ -1044,8 +1049,9 @@ class Writer:
             raise Unsupported(f"{self.here()}: {ast.unparse(target)} = ...")
 
     def fill(self, array: Arr, value: Any) -> None:
-        size = functools.reduce(lambda a, b: self.binary(ast.Mult, a, b), array.dims, Const(1))
-        self.inline(_fill, [array._replace(dims=(size,), strides=(Const(1),)), value], {})
+        if not array.dims:
+            array = array._replace(dims=(Const(1),), strides=(Const(1),))
+        self.inline(_fill if len(array.dims) == 1 else _fill_rows, [array, value], {})
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
@@ -1095,7 +1101,7 @@ class Writer:
         self.jump(True)
 
     def do_If(self, node: ast.If) -> None:
-        c = self.truth(self.value(node.test))
+        c = self.condition(node.test)
         if isinstance(c, Const):
             self.block((id(node), "body" if c.value else "orelse"), node.body if c.value else node.orelse, False)
         elif c.wide:
@@ -1162,7 +1168,7 @@ class Writer:
 
     def do_While(self, node: ast.While) -> None:
         endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
-        self.looped(node, lambda: self.value(node.test), None, None, endless)
+        self.looped(node, lambda: self.condition(node.test), None, None, endless)
 
     def do_For(self, node: ast.For) -> None:
         call = node.iter
@@ -1323,6 +1329,11 @@ def _copy(array, origin):
 def _fill(array, value):
     for i in range(array.size):
         array[i] = value
+
+
+def _fill_rows(array, value):
+    for row in array:
+        row[...] = value
 
 
 # ------------------------------------------------------------------------------------------------ primitives

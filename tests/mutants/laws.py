@@ -637,6 +637,15 @@ def checks_of(subject: str) -> tuple[Callable[[Any, str], str], ...]:
     return CHECKS[parts[1] if parts[1] in CHECKS else parts[-1]]
 
 
+def promises_broken(module: Any, subject: str) -> list[str]:
+    """The promises of `check_policy` or `check_problem` that this file breaks; where there are none, those that it no longer keeps."""
+    CLAIMS.clear()
+    for check in checks_of(subject):
+        if SHOWN.get(check.__name__, "").startswith("check_"):
+            check(module, subject.rpartition("/")[2].removesuffix(".py"))
+    return sorted({claim for _, claim, how in CLAIMS if how == "broken"} or {claim for _, claim, how in CLAIMS if how})
+
+
 def caught(module: Any, subject: str, every: bool = True) -> dict[str, str]:
     """Which checks the module of this file fails, and why; an error counts as being caught, since a real file raises none."""
     name, found = subject.rpartition("/")[2].removesuffix(".py"), {}

@@ -1,0 +1,52 @@
+"""For each promise a mutant that breaks it and no other: who deletes a law from the checks lets this one through. Recorded from `python -m tests.mutants.run`."""
+
+from budgetsim import checks as c
+from budgetsim import relations as r
+
+ALONE = {
+    "check_policy": {
+        c.RULE: "no_update",
+        c.PLAYS: "strictly_less",
+        c.LEGAL: "half_an_arm",
+        c.MASKS: "deaf_to_the_mask",
+        c.OWNS: "writes_the_view",
+        c.PURE: "numpy_generator",
+        c.FRESH: "memory_of_last_run",
+        c.SLOTS: "slot_of_another_arm",
+        c.NAMES: "hash_of_text",
+        c.FAIR: "peeks_where_nothing_is_scarce",
+        c.FINITE: "nan_for_a_round",
+        c.BUDGET: "first_resource_only",
+        c.ALONE: "luck_kept_by_round",
+        c.PATHS: "overflows",
+        c.PORTABLE: "libm",
+        c.CAPTURED: "number_in_a_closure",
+        c.TRAVELS: "lock_in_init",
+        r.RELABELLED: "loves_arm_one",
+        r.EXCHANGED: "first_cost_only_counts",
+        r.SCALED: "says_scale_free",
+        r.EXTENDED: "horizon_in_a_global",
+        r.DEGENERATE: "one_arm_forgotten",
+        r.BLIND: "truth_in_a_global",
+        r.BOUNDED: "peeks_where_it_pays",
+    },
+    "check_problem": {
+        c.NATURE: "no_step",
+        c.PLAYS: "arm_out_of_range",
+        c.COSTS: "cost_below_zero",
+        c.CHOICE: "nothing_is_legal",
+        c.OWNS: "step_moves_the_state",
+        c.PURE: "own_generator",
+        c.SLOTS: "slots_of_arms_collide",
+        c.NAMES: "replications_unlike",
+        c.LUCK: "stale_seen",
+        c.MEAN: "biased_coin",
+        c.IDLE: "idling_costs",
+        c.LOSS: "loss_against_the_first",
+        c.ALONE: "costs_kept_by_round",
+        c.PATHS: "costs_overflow",
+        c.PORTABLE: "libm_costs",
+        c.CAPTURED: "horizon_captured",
+        c.TRAVELS: "lock_in_a_problem",
+    },
+}

@@ -142,7 +142,7 @@ class Maker:
         if depth > 0 and self.budget > 0:
             kinds += ["if", "if", "else", "for", "varying", "while", "for", "each", "tuple", "elif"]
         if looped:
-            kinds += ["break", "continue"]
+            kinds += ["break", "continue", "carry"]
         if depth < 3:
             kinds += ["return"]
         kind = self.pick(*kinds)
@@ -165,6 +165,12 @@ class Maker:
             self.lines.append(f"{inside}y{self.pick(0, 1)} = {self.real(1)}")
             put(f"if {self.pick('False', self.truth(1))}:")
             self.lines.append(f"{inside}x1 = y{self.pick(0, 1)}")
+        elif kind == "carry":  # what an earlier round of a loop left
+            name = self.fresh("z")
+            put(f"if {self.pick(self.truth(1), 'n > 0', *(f'{j} < 2' for j in self.loops))}:")
+            self.lines.append(f"{inside}{name} = {self.real(1)}")
+            self.statement(pad, depth - 1, looped)
+            put(f"x1 += {name}")
         elif kind in ("if", "else", "elif"):
             put(f"if {self.truth()}:")
             self.block(inside, depth - 1, looped)

@@ -214,7 +214,26 @@ def source_of(code: types.CodeType) -> Source:
         visit(statement, ())
     for a in node.args.args:
         home[a.arg] = ()
+    blocks = {(id(n), field): n for n in ast.walk(node) for field in ("body", "orelse")}
+    for name, path in home.items():
+        outermost = next((i for i, step in enumerate(path) if isinstance(blocks[step], ast.For | ast.While)), len(path))
+        if outermost < len(path) and not _begins(name, blocks[path[-1]], path[-1][1]):
+            home[name] = path[:outermost]  # one round of the loop may read what an earlier one left
     return Source(node, frozenset(stored), home)
+
+
+def _begins(name: str, node: Any, field: str) -> bool:
+    """Whether a block gives a name a value before anything else happens to it."""
+
+    def names(part: ast.AST, context: type) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, context) for n in ast.walk(part))
+
+    if isinstance(node, ast.For) and field == "body" and names(node.target, ast.Store):
+        return True
+    first = next((s for s in getattr(node, field) if names(s, ast.expr_context)), None)
+    if isinstance(first, ast.If):
+        return not names(first.test, ast.Load) and _begins(name, first, "body") and _begins(name, first, "orelse")
+    return isinstance(first, ast.Assign | ast.AnnAssign) and first.value is not None and not names(first, ast.Load)
 
 
 def _confirm(node: ast.FunctionDef, code: types.CodeType) -> None:
@@ -230,7 +249,7 @@ def _confirm(node: ast.FunctionDef, code: types.CodeType) -> None:
 
 def _spelled(code: types.CodeType) -> list[str]:
     """What the bytecode names, holds and computes, in order; the rest depends on line numbers and on the module around it."""
-    return [repr(op.argrepr.removeprefix("NULL + ")) for op in dis.get_instructions(code) if op.opcode in _SPELLED or op.opname == "BINARY_OP"]
+    return [getattr(op.argval, "co_name", repr(op.argrepr.removeprefix("NULL + "))) for op in dis.get_instructions(code) if op.opcode in _SPELLED or op.opname == "BINARY_OP"]
 
 
 _SPELLED = {*dis.hasname, *dis.hasconst, *dis.haslocal, *dis.hasfree, *dis.hascompare}
@@ -809,15 +828,17 @@ class Writer:
         return self.binary(ast.Sub, Const(0), value)
 
     def at_Compare(self, node: ast.Compare) -> Any:
-        left, found = self.value(node.left), None
-        for op, right_node in zip(node.ops, node.comparators, strict=True):
-            if isinstance(found, Const) and not found.value:
-                break
-            right = self.value(right_node)
-            one = self.compare(type(op), left, right)
-            found = one if found is None else self.conjunction(found, one)
-            left = right
-        return found
+        return self.chain(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)))
+
+    def chain(self, left: Any, links: list[tuple[ast.cmpop, ast.expr]]) -> Any:
+        (op, node), *more = links
+        right = self.value(node)
+        first = self.compare(type(op), left, right)
+        if not more:
+            return first
+        if isinstance(first, Const) or _reaches([n for _, n in more]):
+            return self.short(first, False, lambda: self.chain(right, more), True)
+        return self.conjunction(first, self.chain(right, more))
 
     def condition(self, node: ast.expr) -> Any:
         """The truth of an expression."""
@@ -827,16 +848,19 @@ class Writer:
         """The rest is looked at where the first parts leave it open: behind a branch, or under a mask. Asked is the truth only, else the deciding value."""
         stop = isinstance(node.op, ast.Or)
         look = self.condition if asked else self.value
-        first = look(node.values[0])
         further = node.values[1] if len(node.values) == 2 else ast.BoolOp(node.op, node.values[1:])
+        return self.short(look(node.values[0]), stop, lambda: look(further), _reaches([further]))
+
+    def short(self, first: Any, stop: bool, further: Callable[[], Any], weighty: bool) -> Any:
+        """first where its truth is `stop`, else what comes further."""
         c = self.truth(first)
         if isinstance(c, Const):
-            return first if c.value == stop else look(further)
+            return first if c.value == stop else further()
         go_on = self.negate(c) if stop else c
         if not c.wide:
-            return self.behind(go_on, lambda: look(further), first)
+            return self.behind(go_on, further, first)
         outer, self.mask = self.mask, self.narrowed(go_on)
-        second = self.behind(self.anyone(self.mask), lambda: look(further), first) if _reaches([further]) else look(further)
+        second = self.behind(self.anyone(self.mask), further, first) if weighty else further()
         self.mask = outer
         if kind_of(first) == kind_of(second) == "b":
             return self.either(first, second) if stop else self.conjunction(first, second)
@@ -994,6 +1018,8 @@ class Writer:
             if self.closed or self.mask is GONE:
                 return
             method = getattr(self, "do_" + type(node).__name__, None)
+            if isinstance(node, ast.For | ast.While) and node.orelse:
+                raise Unsupported(f"{self.here()}: a loop with else")
             if method is None:
                 raise Unsupported(f"{self.here()}: {type(node).__name__}")
             method(node)
@@ -1214,8 +1240,6 @@ class Writer:
             self.block((id(node), "body"), node.body, False)
 
     def looped(self, node: Any, test: Callable[[], Any], begin: Callable[[], None] | None, advance: Callable[[], None] | None, endless: bool) -> None:
-        if node.orelse:
-            raise Unsupported(f"{self.here()}: a loop with else")
         frame, info, outer = self.frames[-1], self.frames[-1].info, self.mask
         varying = id(node) in info.varying
         head, body, resume, leave = (self.name("l") for _ in range(4))
@@ -1266,8 +1290,7 @@ class Writer:
         self.go(head)
         self.label(leave)
         self.mask = outer
-        broken = any(isinstance(n, ast.Break) for n in ast.walk(node))
-        if endless and not broken:
+        if endless and not _breaks(node.body):
             if varying or self.dry:
                 self.mask = GONE
             else:
@@ -1319,6 +1342,12 @@ def _frozen(value: Any) -> Const:
 def _reaches(body: list[Any]) -> bool:
     """Whether code has to be skipped where no lane takes it: it may cost much, or reach for an element that is not there."""
     return any(isinstance(n, ast.For | ast.While | ast.Call | ast.Subscript) for s in body for n in ast.walk(s))
+
+
+def _breaks(body: list[ast.stmt]) -> bool:
+    """Whether a loop's body leaves that loop."""
+    inner = [s for s in body if not isinstance(s, ast.For | ast.While)]
+    return any(isinstance(s, ast.Break) or _breaks([c for c in ast.iter_child_nodes(s) if isinstance(c, ast.stmt)]) for s in inner)
 
 
 def _copy(array, origin):

@@ -249,7 +249,8 @@ def _confirm(node: ast.FunctionDef, code: types.CodeType) -> None:
 
 def _spelled(code: types.CodeType) -> list[str]:
     """What the bytecode names, holds and computes, in order; the rest depends on line numbers and on the module around it."""
-    return [getattr(op.argval, "co_name", repr(op.argrepr.removeprefix("NULL + "))) for op in dis.get_instructions(code) if op.opcode in _SPELLED or op.opname == "BINARY_OP"]
+    told = (op for op in dis.get_instructions(code) if op.opcode in _SPELLED or op.opname == "BINARY_OP")
+    return [getattr(op.argval, "co_name", repr(op.argrepr.removeprefix("NULL + "))) for op in told]
 
 
 _SPELLED = {*dis.hasname, *dis.hasconst, *dis.haslocal, *dis.hasfree, *dis.hascompare}
@@ -1231,7 +1232,7 @@ class Writer:
             return
         if isinstance(items, Const) and isinstance(items.value, tuple):
             items = Tup(None, tuple(map(_frozen, items.value)))
-        if not isinstance(items, Tup) or any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node)):
+        if not isinstance(items, Tup) or _jumps(node.body, ast.Break | ast.Continue):
             raise Unsupported(f"{self.here()}: for ... in {ast.unparse(node.iter)}")
         for item in items.items:
             if self.closed or self.mask is GONE:
@@ -1290,7 +1291,7 @@ class Writer:
         self.go(head)
         self.label(leave)
         self.mask = outer
-        if endless and not _breaks(node.body):
+        if endless and not _jumps(node.body, ast.Break):
             if varying or self.dry:
                 self.mask = GONE
             else:
@@ -1344,10 +1345,10 @@ def _reaches(body: list[Any]) -> bool:
     return any(isinstance(n, ast.For | ast.While | ast.Call | ast.Subscript) for s in body for n in ast.walk(s))
 
 
-def _breaks(body: list[ast.stmt]) -> bool:
-    """Whether a loop's body leaves that loop."""
+def _jumps(body: list[ast.stmt], kinds: Any) -> bool:
+    """Whether a loop's body breaks or continues that loop, not one within."""
     inner = [s for s in body if not isinstance(s, ast.For | ast.While)]
-    return any(isinstance(s, ast.Break) or _breaks([c for c in ast.iter_child_nodes(s) if isinstance(c, ast.stmt)]) for s in inner)
+    return any(isinstance(s, kinds) or _jumps([c for c in ast.iter_child_nodes(s) if isinstance(c, ast.stmt)], kinds) for s in inner)
 
 
 def _copy(array, origin):

@@ -81,7 +81,7 @@ def ours(pair: Pair, seed: int) -> np.ndarray:
         problem = knapsack_bandit(REWARD, COST, budget=[HORIZON / 4] * 2, horizon=HORIZON)
     else:
         problem = stochastic_bandit(bernoulli(MEANS), horizon=HORIZON)
-    log = engine.play_block(engine.prepare(problem, pair.policy, "rows"), seed, 0, pair.replications, np.array([HORIZON]))
+    log = engine.play_block(engine.prepare(problem, pair.policy), seed, 0, pair.replications, np.array([HORIZON]))
     return log.reward[:, -1] if problem.spec.budget.size else log.pulls[:, -1] @ (MEANS.max() - MEANS)
 
 
@@ -139,7 +139,7 @@ def test_a_printed_regret_of_successive_elimination_is_wrong(seed):
     """Section 2(g) prints 8699 at T = 100,000 (50 runs). The rule and an independent twin agree, far below it."""
     horizon, runs = 100_000, 200
     problem = stochastic_bandit(bernoulli(MEANS), horizon=horizon)
-    log = engine.play_block(engine.prepare(problem, successive_elimination(), "rows"), seed, 0, runs, np.array([horizon]))
+    log = engine.play_block(engine.prepare(problem, successive_elimination()), seed, 0, runs, np.array([horizon]))
     a = log.pulls[:, -1] @ (MEANS.max() - MEANS)
     b = successive_elimination_twin.simulate(MEANS, horizon, runs, np.random.default_rng(seed))
     print(f"ours {a.mean():.0f} +- {a.std() / math.sqrt(runs):.0f}, twin {b.mean():.0f} +- {b.std() / math.sqrt(runs):.0f}, printed 8699")

@@ -58,7 +58,7 @@ PRINTED = {"ucb_bwk, hoeffding": T * 0.585714 - 185}
 
 def ours(pair: Pair, seed: int) -> np.ndarray:
     horizon = pair.problem.spec.horizon
-    return engine.play_block(engine.prepare(pair.problem, pair.policy, "rows"), seed, 0, pair.replications, np.array([horizon])).reward[:, -1]
+    return engine.play_block(engine.prepare(pair.problem, pair.policy), seed, 0, pair.replications, np.array([horizon])).reward[:, -1]
 
 
 def theirs(pair: Pair, seed: int, **constants: Any) -> np.ndarray:

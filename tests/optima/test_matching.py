@@ -193,7 +193,7 @@ def speed():
         print(f"matching_dp n = {n}, T = {horizon}: {best(lambda: matching_dp(*case(n, horizon))):.3f} s")  # noqa: B023
     print(f"matching_lp n = 10, T = 40: {best(lambda: matching_lp(*case(10, 40))):.4f} s")
     for rule in (pivotal_matching(*case(10, 40)), pivotal_matching(*case(10, 40), discard="arrivals"), independent_proposals(*case(10, 40))):
-        game = engine.prepare(bayesian_matching(*case(10, 40)), rule, "rows")
+        game = engine.prepare(bayesian_matching(*case(10, 40)), rule)
         print(f"{rule.name}: {best(lambda: engine.play_block(game, 1, 0, 50_000, np.array([40]))) / 2e6 * 1e9:.0f} ns a round")  # noqa: B023
 
 

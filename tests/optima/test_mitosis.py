@@ -90,7 +90,7 @@ def test_with_runs_of_the_problem_as_its_oracle(seed):
     def oracle(allocation, samples):
         calls.append(allocation)
         problem = volunteer_rescue(f, p, q, allocation, 600)
-        log = engine.play_block(engine.prepare(problem, rule, "rows"), seed + len(calls), 0, samples, np.array([100, 600]))
+        log = engine.play_block(engine.prepare(problem, rule), seed + len(calls), 0, samples, np.array([100, 600]))
         each = np.diff(log.reward, axis=1) / 500
         return float(each.mean()), float(each.std(ddof=1) / np.sqrt(samples))
 

@@ -33,7 +33,7 @@ def instance(seed, slots=2, **options):
 
 def traced(problem, rule, seed=1, replications=1):
     """(action (R, T, 1 + N), spent (R, 2))."""
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, replications, np.array([problem.spec.horizon]), trace=True)
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, replications, np.array([problem.spec.horizon]), trace=True)
     return log.action, log.spent[:, -1]
 
 

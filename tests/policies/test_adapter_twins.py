@@ -42,7 +42,7 @@ PAIRS = {
 def p_value(name: str, seed: int, **wrong: Any) -> float:
     """Of equal means (Welch: both errors combined) and of equal laws (Kolmogorov and Smirnov), the smaller."""
     pair = PAIRS[name]
-    log = engine.play_block(engine.prepare(PROBLEM, pair.policy, "rows"), seed, 0, RUNS, np.array([HORIZON]))
+    log = engine.play_block(engine.prepare(PROBLEM, pair.policy), seed, 0, RUNS, np.array([HORIZON]))
     ours = log.reward[:, -1] - log.spent[:, -1].sum(axis=1)
     theirs = pair.twin.simulate(THETA, CENTRES, 0.3, SLOTS, HORIZON, RUNS, np.random.default_rng(seed), **{**pair.constants, **wrong})
     a, b = ([v.mean(), v.std() / math.sqrt(RUNS)] for v in (ours, theirs))

@@ -250,7 +250,7 @@ DRIFT = (np.random.default_rng(8).random((HORIZON, 10)) < np.array([0.6] + [0.5]
 
 def ours(policy, seed, horizon=HORIZON, runs=1000):
     problem = adversarial_bandit(DRIFT, feedback="full") if policy.name.startswith("hedge") else knapsack_bandit(REWARD, COST, [horizon / 4] * 2, horizon)
-    return engine.play_block(engine.prepare(problem, policy, "rows"), seed, 0, runs, np.array([horizon])).reward[:, -1]
+    return engine.play_block(engine.prepare(problem, policy), seed, 0, runs, np.array([horizon])).reward[:, -1]
 
 
 def theirs(name, seed, horizon=HORIZON, runs=1000, **constants):

@@ -138,7 +138,7 @@ def users():
 def rewards(rule, seed, runs=RUNS):
     share, centres, weights, offset, spread = users()
     problem = contextual_bandit(share, centres, weights, BUDGET, HORIZON, offset, spread)
-    return engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, runs, np.array([HORIZON // 2, HORIZON]))
+    return engine.play_block(engine.prepare(problem, rule), seed, 0, runs, np.array([HORIZON // 2, HORIZON]))
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -215,7 +215,7 @@ def test_the_printed_table(seed):
         problem = contextual_bandit(**five_classes()._asdict(), budget=8000 * ratio, horizon=8000)
         found = []
         for policy, number in zip((greedy_linucb(), random_linucb(), hatch()), printed, strict=True):
-            reward = engine.play_block(engine.prepare(problem, policy, "rows"), seed, 0, 60, np.array([8000])).reward[:, -1]
+            reward = engine.play_block(engine.prepare(problem, policy), seed, 0, 60, np.array([8000])).reward[:, -1]
             print(f"rho {ratio} {policy.name.split('(')[0]}: {reward.mean():.0f} +- {reward.std() / math.sqrt(60):.1f}, printed {number}")
             assert abs(reward.mean() - number) < 4 * reward.std() * math.sqrt(1 / 3 + 1 / 60)
             found.append(reward)
@@ -228,7 +228,7 @@ def test_a_width_that_does_not_grow_can_leave_the_best_class_for_good(seed):
     for horizon in (2_000, 20_000):
         problem = contextual_bandit([0.5, 0.5], np.eye(2), np.zeros((2, 1, 2)), horizon / 4, horizon, offset=[[0.6], [0.5]], spread=0.0)
         for policy in (hatch(), cluster_ucb_alp()):
-            reward = engine.play_block(engine.prepare(problem, policy, "rows"), seed, 0, 1000, np.array([horizon])).reward[:, -1]
+            reward = engine.play_block(engine.prepare(problem, policy), seed, 0, 1000, np.array([horizon])).reward[:, -1]
             lost[horizon, policy.name[:5]] = np.mean(horizon * 0.25 * 0.6 - reward > 0.8 * horizon * 0.25 * 0.1)
     print(lost)
     assert lost[20_000, "hatch"] > 0.02 and lost[20_000, "clust"] < 0.005
@@ -268,7 +268,7 @@ def speed(arms=100, dimension=5, horizon=10_000):
     crowd = contextual_bandit(np.full(5, 0.2), centres, 0.5 * rng.random((5, arms, dimension)), horizon, horizon)
     knapsack = knapsack_bandit(np.linspace(0.3, 0.7, arms), rng.uniform(0.1, 0.6, (arms, 1)), [0.6 * horizon], horizon)
     for problem, policy in ((crowd, fixed_arm(0)), (crowd, hatch()), (crowd, greedy_linucb()), (crowd, cluster_ucb_alp()), (knapsack, primal_dual())):
-        game, best = engine.prepare(problem, policy, "rows"), math.inf
+        game, best = engine.prepare(problem, policy), math.inf
         for _ in range(6):  # the first compiles
             start = time.thread_time()
             engine.play_block(game, 1, 0, 4, np.array([horizon]))

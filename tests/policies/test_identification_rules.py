@@ -46,7 +46,7 @@ class Played(NamedTuple):
 
 
 def played(problem, rule, seed, runs) -> Played:
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, runs, [problem.spec.horizon])
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, runs, [problem.spec.horizon])
     assert not log.fault.any()
     return Played(log.loss[:, -1], log.pulls[:, -1], log.recommended[:, -1])
 

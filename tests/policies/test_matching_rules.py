@@ -39,7 +39,7 @@ LAWS = ("coupled", "arrivals", "independent")
 
 
 def rewards(problem, rule, seed, replications):
-    return engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, replications, np.array([problem.spec.horizon])).reward[:, -1]
+    return engine.play_block(engine.prepare(problem, rule), seed, 0, replications, np.array([problem.spec.horizon])).reward[:, -1]
 
 
 def rule_of(law, case, c):

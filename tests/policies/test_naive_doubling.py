@@ -22,7 +22,7 @@ def coins(p, budget, horizon):
 def test_it_agrees_with_its_twin(seed):
     """The wrong constant opens the arms again at half as much more."""
     p, rng = (0.5, 0.6, 0.4), np.random.default_rng(seed)
-    ours = engine.play_block(engine.prepare(coins(p, 6, 300), naive_doubling(), "rows"), seed, 0, 6000, np.array([300])).reward[:, -1]
+    ours = engine.play_block(engine.prepare(coins(p, 6, 300), naive_doubling()), seed, 0, 6000, np.array([300])).reward[:, -1]
     theirs, wrong = (twin.simulate(p, 6, 300, 6000, rng, factor) for factor in (2.0, 1.2))
     print(f"naive_doubling: {ours.mean():.3f} +- {ours.std() / math.sqrt(6000):.3f}, twin {theirs.mean():.3f}, wrong constant {wrong.mean():.3f}")
     assert min(p_values(ours, theirs)) > LEVEL > min(p_values(ours, wrong))
@@ -52,7 +52,7 @@ def test_it_is_ruined_more_often_than_exploit(seed):
     """Section 2g, (.55, .45), B = 10: naive doubling .4273 (4,000 runs, se .0078). Exactly .42337; EXPLOIT .36665, which the runs refuse."""
     p = (0.55, 0.45)
     exact = 1.0 - math.prod(doubles(p, 10 * 2**j) for j in range(5))  # ruin from 320 on: below 1e-7
-    log = engine.play_block(engine.prepare(coins(p, 10, 4000), naive_doubling(), "rows"), seed, 0, 8000, np.array([4000]))
+    log = engine.play_block(engine.prepare(coins(p, 10, 4000), naive_doubling()), seed, 0, 8000, np.array([4000]))
     ruin, error = float(np.mean(log.ended == Ended.RUIN)), math.sqrt(0.25 / 8000)
     shares = share_ruin(odds([[1.0, -1.0]] * 2, [[q, 1 - q] for q in p]), [5, 5])
     print(f"naive doubling: {ruin:.4f} +- {error:.4f}, exactly {exact:.6f}, printed .4273; EXPLOIT exactly {shares:.5f}")

@@ -154,7 +154,7 @@ def test_the_ratio_of_prices_learnt_once_rises_with_the_number_of_queries(seed):
             problem = query_routing(bench.reward, bench.cost, budget, order="random")
             best = dual_bound(bench.reward, problem.instance.cost, budget).upper
             for rule in (port(0.05), greedy_quality()):
-                runs = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, 5, np.array([n]))
+                runs = engine.play_block(engine.prepare(problem, rule), seed, 0, 5, np.array([n]))
                 ratio.setdefault((rule.name[:4], n), []).append(runs.reward[:, -1].mean() / best)
     print({k: f"{np.mean(v):.3f} (sd {np.std(v):.3f})" for k, v in ratio.items()}, "printed .627 (sd .072) at 500, .846 at 2000, .922 at 8000")
     assert stats.ttest_ind(ratio["port", 4000], ratio["port", 500], equal_var=False, alternative="greater").pvalue < LEVEL

@@ -38,7 +38,7 @@ def test_the_plan_is_the_twins():
 def test_the_plan_earns_what_its_optimum_says(seed):
     """Mean reward and share released within 4 standard errors of `sandbagging_dp`; control: the honest agent's numbers are refused."""
     problem, runs = sandbagging(*ARMS, 30, 20, 10), 20_000
-    log = engine.play_block(engine.prepare(problem, bind(sandbagging_plan, problem), "rows"), seed, 0, runs, np.array([20, 30]))
+    log = engine.play_block(engine.prepare(problem, bind(sandbagging_plan, problem)), seed, 0, runs, np.array([20, 30]))
     best = bind(sandbagging_dp, problem)
     got, shown, released = log.reward[:, 1], log.reward[:, 0], (log.ended == Ended.HORIZON).astype(float)
     for x, of in ((got, "total"), (released, "release"), (shown, "shown")):
@@ -50,7 +50,7 @@ def test_the_plan_earns_what_its_optimum_says(seed):
 
 def test_timid_agrees_with_its_twin(seed):
     """The wrong constant is an optimism four times too large."""
-    ours = engine.play_block(engine.prepare(sandbagging(*ARMS, 15, 20, 60), timid(high=4.0), "rows"), seed, 0, 6000, np.array([80])).reward[:, -1]
+    ours = engine.play_block(engine.prepare(sandbagging(*ARMS, 15, 20, 60), timid(high=4.0)), seed, 0, 6000, np.array([80])).reward[:, -1]
     theirs, wrong = (timid_twin.simulate(*ARMS, 15, 20, 60, 6000, np.random.default_rng(seed), radius) for radius in (4.0, 16.0))
     print(f"timid: {ours.mean():.3f}, twin {theirs.mean():.3f}, wrong constant {wrong.mean():.3f}")
     assert min(p_values(ours, theirs)) > LEVEL > p_values(ours, wrong)[0]

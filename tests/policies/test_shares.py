@@ -27,7 +27,7 @@ def coins(p, budget, horizon, idle=0.0):
 
 
 def log_of(problem, rule, seed, replications):
-    return engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, replications, np.array([problem.spec.horizon]))
+    return engine.play_block(engine.prepare(problem, rule), seed, 0, replications, np.array([problem.spec.horizon]))
 
 
 def ruined(log):

@@ -37,7 +37,7 @@ def slots(rule, arms):
 def play(means, pulls, rule, replications, seed, memory=None, **options):
     """(log, pseudo-regret (replications,)) on the compiled path."""
     problem = arm_stream(means, slots(rule, len(means)) if memory is None else memory, pulls, **options)
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, replications, np.array([problem.spec.horizon]))
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, replications, np.array([problem.spec.horizon]))
     return log, pulls * max(means) - log.pseudo[:, -1]
 
 
@@ -58,7 +58,7 @@ def test_never_more_stored_than_memory_and_never_more_pulled_than_there_is(drawn
     means, pulls, seed, rule = drawn
     memory = slots(rule, len(means))
     problem = arm_stream(means, memory, pulls, "shuffled")
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, 1, np.array([problem.spec.horizon]), trace=True)
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, 1, np.array([problem.spec.horizon]), trace=True)
     held, asked = set(), 0.0
     for take, slot, n in log.action[0, : log.rounds[0, -1]]:
         held |= {take} if take >= 0 else set()
@@ -92,7 +92,7 @@ def test_the_safety_of_the_game_of_arms_never_acts(drawn, gap):
     """Challenges and coronations take at most 3.4 K s pulls and what rounding adds: never the 10 K s after which the fallback would be used."""
     means, pulls, seed, _ = drawn
     problem = arm_stream(means, 2, pulls)
-    log = engine.play_block(engine.prepare(problem, game_of_arms(gap=gap, fraction=0.0), "rows"), seed, 0, 1, np.array([problem.spec.horizon]), trace=True)
+    log = engine.play_block(engine.prepare(problem, game_of_arms(gap=gap, fraction=0.0)), seed, 0, 1, np.array([problem.spec.horizon]), trace=True)
     last = log.rounds[0, -1] - 1
     k, s = len(means), stream_batch(len(means), pulls)
     assert log.action[0, :last, 2].sum() <= (3.4 * s + 2) * k < 10 * k * s
@@ -258,7 +258,7 @@ if __name__ == "__main__":  # processor time of a run, and its decisions
         means = np.random.default_rng(0).random(arms)
         for rule in RULES.values():
             problem = arm_stream(means, slots(rule, arms), pulls)
-            game, last = engine.prepare(problem, rule, "rows"), np.array([problem.spec.horizon])
+            game, last = engine.prepare(problem, rule), np.array([problem.spec.horizon])
             engine.play_block(game, 1, 0, 1, last)
             start = time.thread_time()
             log = engine.play_block(game, 1, 0, 200, last)

@@ -47,7 +47,7 @@ def coins(p, budget, horizon):
 
 
 def totals(problem, rule, seed, replications):
-    return engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, replications, np.array([problem.spec.horizon])).reward[:, -1]
+    return engine.play_block(engine.prepare(problem, rule), seed, 0, replications, np.array([problem.spec.horizon])).reward[:, -1]
 
 
 def beside(name, a, b, wrong):
@@ -218,7 +218,7 @@ def test_survival_plan_is_ruined_as_seldom_as_ruin_dp_says(seed):
     problem, runs = survival_bandit(*C3, 3, 30), 40_000
     best = bind(ruin_dp, problem, objective="survival")
     for objective, holds in (("survival", True), ("wealth", False)):
-        log = engine.play_block(engine.prepare(problem, survival_plan(*C3, objective), "rows"), seed, 0, runs, np.array([30]))
+        log = engine.play_block(engine.prepare(problem, survival_plan(*C3, objective)), seed, 0, runs, np.array([30]))
         alive = np.mean(log.ended != int(Ended.RUIN))
         assert (abs(alive - best.value) < 4 * math.sqrt(0.25 / runs)) == holds
 
@@ -226,7 +226,7 @@ def test_survival_plan_is_ruined_as_seldom_as_ruin_dp_says(seed):
 def test_a_cold_softmax_is_the_plan_and_a_hot_one_is_uniform(seed):
     problem = survival_bandit(*C3, 3, 20)
     assert np.array_equal(totals(problem, softmax_plan(*C3, 1e-6), seed, 500), totals(problem, survival_plan(*C3), seed, 500))
-    hot = engine.play_block(engine.prepare(survival_bandit(*C3, 1000, 20), softmax_plan(*C3, 1e9), "rows"), seed, 0, 3000, np.array([20]))
+    hot = engine.play_block(engine.prepare(survival_bandit(*C3, 1000, 20), softmax_plan(*C3, 1e9)), seed, 0, 3000, np.array([20]))
     share = hot.pulls[:, -1].sum(axis=0) / 60_000
     assert np.all(abs(share - 1 / 3) < 4 * math.sqrt(2 / 9 / 60_000))
 
@@ -235,7 +235,7 @@ def test_a_cold_softmax_is_the_plan_and_a_hot_one_is_uniform(seed):
 @pytest.mark.parametrize("inner", [ucb1(), kl_ucb()])
 def test_an_alarm_that_never_rings_leaves_the_rule_on_mapped_rewards(inner, seed):
     """With a stock that nobody loses: pull by pull the rule on coins of 0 and 1 with the same luck."""
-    a, b = (engine.play_block(engine.prepare(survival_bandit([[1.0, low]] * 3, [[q, 1 - q] for q in P], 1000, 200), rule, "rows"), seed, 0, 200, np.array([200]))
+    a, b = (engine.play_block(engine.prepare(survival_bandit([[1.0, low]] * 3, [[q, 1 - q] for q in P], 1000, 200), rule), seed, 0, 200, np.array([200]))
             for low, rule in ((-1.0, alarmed(inner, omega=0)), (0.0, inner)))  # fmt: skip
     assert np.array_equal(a.pulls, b.pulls)
 
@@ -326,7 +326,7 @@ def speed(replications=2000, repeats=3):
     """Nanoseconds of CPU a pull on the ten-arm benchmark, beside UCB1: least of some repeats, one core."""
     problem, found = coins(np.linspace(0.4, 0.6, 10), 10, 10_000), {}
     rules = [ucb1(8.0), exploit_shares(), share_budget(), share_budget(among="in_order"), alarmed(ucb1(), 10), exploit_ucb_double(), bandit_gambler(), positive_gambler(), marab()]
-    prepared = [engine.prepare(problem, rule, "rows") for rule in rules]
+    prepared = [engine.prepare(problem, rule) for rule in rules]
     for one in prepared:
         engine.play_block(one, 1, 0, 2, np.array([10_000]))
     for _ in range(repeats):

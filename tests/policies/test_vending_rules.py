@@ -47,7 +47,7 @@ def test_the_quantity_is_the_newsvendors():
 
 
 def ours(rule, seed):
-    log = engine.play_block(engine.prepare(SHOP, rule, "rows"), seed, 0, RUNS, np.array([DAYS]))
+    log = engine.play_block(engine.prepare(SHOP, rule), seed, 0, RUNS, np.array([DAYS]))
     return log.reward[:, -1], np.where(log.ended == Ended.PROBLEM, log.rounds[:, -1], DAYS + 1)
 
 

@@ -40,7 +40,7 @@ def chosen(rule, problem, context, active, t=0, seed=0):
 
 
 def played(problem, rule, seed, runs=RUNS):
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, runs, [problem.spec.horizon])
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, runs, [problem.spec.horizon])
     assert not log.void.any() and not log.fault.any()
     return log.reward[:, -1]
 
@@ -232,7 +232,7 @@ def test_printed_average_rewards_of_alike_volunteers(name, f, p, q, printed, see
     for allocation, value in printed.items():
         problem = volunteer_rescue(f, np.tile(p, (25, 1)), q, allocation, 5000)
         for rule in ("whittle", "random"):
-            game = engine.prepare(problem, folders.bind(folders.factory("policies", rule), problem), "rows")
+            game = engine.prepare(problem, folders.bind(folders.factory("policies", rule), problem))
             log = engine.play_block(game, seed, 0, 200, [1000, 5000])
             reward = (log.reward[:, 1] - log.reward[:, 0]) / 4000
             error = reward.std() / 200**0.5

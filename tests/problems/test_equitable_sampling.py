@@ -30,7 +30,7 @@ def problem(noise=0.05, aim="mean", horizon=20):
 
 def final(rule, runs, seed=0, **changes):
     made = problem(**changes)
-    return -engine.play_block(engine.prepare(made, rule, "rows"), seed, 0, runs, np.array([made.spec.horizon])).reward[:, -1]
+    return -engine.play_block(engine.prepare(made, rule), seed, 0, runs, np.array([made.spec.horizon])).reward[:, -1]
 
 
 def theirs(kind, runs, seed, **constants):
@@ -92,7 +92,7 @@ def test_printed_numbers(seed):
 def test_the_reward_is_minus_the_objective(seed):
     """Reward so far = -F after every purchase; the budget is spent to the last unit."""
     made = problem()
-    log = engine.play_block(engine.prepare(made, adaptive_sampling(), "rows"), seed, 0, 3, np.arange(1, 21), True)
+    log = engine.play_block(engine.prepare(made, adaptive_sampling()), seed, 0, 3, np.arange(1, 21), True)
     n = 1.0 + np.cumsum(log.action, axis=1)
     loss = np.array(A) + np.array(B) * n ** -np.array(R)
     np.testing.assert_allclose(log.reward, -(loss @ W), rtol=1e-12)

@@ -38,7 +38,7 @@ PAIRS = {
 
 def played(problem, rule, seed=1):
     """(biases (T, E), reward, overload) of one run; per round."""
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, 1, np.arange(1, problem.spec.horizon + 1), True)
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, 1, np.arange(1, problem.spec.horizon + 1), True)
     return log.action[0], np.diff(log.reward[0], prepend=0.0), np.diff(log.spent[0, :, 0], prepend=0.0)
 
 
@@ -196,7 +196,7 @@ def gains():
     none, out = np.zeros(EXPERTS), {}
     problem = expert_routing(choices=1, horizon=BATCHES, skew=none, tokens=TOKENS)
     for name, (rule, _) in GROWTH.items():
-        log = engine.play_block(engine.prepare(problem, rule, "rows"), 11, 0, RUNS, np.array([BATCHES]), True)
+        log = engine.play_block(engine.prepare(problem, rule), 11, 0, RUNS, np.array([BATCHES]), True)
         gap = np.array([follow_drawn(none, TOKENS, 1, log.action[r], none, 11, r).dual for r in range(RUNS)]) / TOKENS
         out[name] = gap[:, 64:128].sum(axis=1), gap[:, 256:].sum(axis=1)
     return out
@@ -221,7 +221,7 @@ def test_what_was_played_is_what_is_followed():
     """The scores that `follow_drawn` recomputes are the rewards of the run."""
     problem = expert_routing(choices=2, horizon=40, skew=np.linspace(-1, 1, 5), tokens=8)
     for replication in (0, 3):
-        log = engine.play_block(engine.prepare(problem, sign_bias(0.1), "rows"), 4, replication, 1, np.arange(1, 41), True)
+        log = engine.play_block(engine.prepare(problem, sign_bias(0.1)), 4, replication, 1, np.arange(1, 41), True)
         run = follow_drawn(np.linspace(-1, 1, 5), 8, 2, log.action[0], np.zeros(5), 4, replication)
         np.testing.assert_allclose(np.diff(log.reward[0], prepend=0.0), run.score / 8, atol=1e-12)
         assert np.all(run.load.sum(axis=1) == 16)

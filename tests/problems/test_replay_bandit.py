@@ -53,7 +53,7 @@ def estimates(shown, seed, runs=400, horizon=500):
     rng = np.random.default_rng(3)
     reward = rng.random(shown.size) < np.where(shown == 0, 0.8, 0.2)
     problem = replay_bandit(shown, reward, np.ones((shown.size, 1)), np.zeros(shown.size), 4, np.inf, horizon)
-    log = engine.play_block(engine.prepare(problem, uniform(), "rows"), seed, 0, runs, np.array([horizon]))
+    log = engine.play_block(engine.prepare(problem, uniform()), seed, 0, runs, np.array([horizon]))
     total, answers = log.reward[:, -1], log.pulls[:, -1].sum(axis=1)
     ratio, uniform_mean = total.mean() / answers.mean(), np.mean([reward[shown == k].mean() for k in range(4)])
     error = (total - ratio * answers).std() / answers.mean() / math.sqrt(runs)

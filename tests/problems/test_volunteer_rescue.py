@@ -79,7 +79,7 @@ def test_a_round_that_notifies_too_many_is_void(seed):
 def test_allowances_are_those_of_the_contexts(seed):
     """Notifying all four is void exactly in the contexts that allow fewer."""
     problem = rescue((4, 3, 4), horizon=400)
-    log = engine.play_block(engine.prepare(problem, rule(all_of_them), "rows"), seed, 0, 1, [400], trace=True)
+    log = engine.play_block(engine.prepare(problem, rule(all_of_them)), seed, 0, 1, [400], trace=True)
     contexts = []
     for t in range(400):
         view = View(np.zeros(1), np.zeros(4))
@@ -120,7 +120,7 @@ def test_a_renewal_process_by_itself(seed):
     """One volunteer, one context, always notified: mean reward a round -> 1 / (1/p + 1/q)."""
     p, q, rounds = 0.3, 0.2, 4000
     problem = volunteer_rescue([1.0], [[p]], q, [1], rounds)
-    game = engine.prepare(problem, rule(all_of_them), "rows")
+    game = engine.prepare(problem, rule(all_of_them))
     log = engine.play_block(game, seed, 0, 200, [rounds])
     assert stats.ttest_1samp(log.reward[:, -1] / rounds, 1 / (1 / p + 1 / q)).pvalue > 1e-4
     assert stats.ttest_1samp(log.reward[:, -1] / rounds, 1 / (1 / p + 1 / (q * 1.1))).pvalue < 1e-4  # control

@@ -122,7 +122,7 @@ def test_runs_earn_what_the_chain_says(seed):
     n, b = 12, [4, 1, 3]
     problem = volunteer_rescue(f, np.tile(p, (n, 1)), q, b, 1500)
     rule = whittle(f, np.tile(p, (n, 1)), np.full(n, q), np.ones(3))
-    log = engine.play_block(engine.prepare(problem, rule, "rows"), seed, 0, 1500, np.array([300, 1500]))
+    log = engine.play_block(engine.prepare(problem, rule), seed, 0, 1500, np.array([300, 1500]))
     each = (log.reward[:, 1] - log.reward[:, 0]) / 1200
     chain = volunteer_chain(f, p, q, n)
     assert stats.ttest_1samp(each, float(volunteer_reward(chain, b))).pvalue > 1e-4

@@ -957,6 +957,8 @@ class Writer:
         given = defaults | given
         if set(given) != set(names):
             raise Unsupported(f"{function.__name__}: got other arguments than it takes")
+        if any(frame.function is function for frame in self.frames):
+            raise Unsupported(f"{function.__name__} calls itself")
         key = (id(function), repr([(n, shape_of(given[n])) for n in names]))
         info = self.infos.get(key)
         if info is None:
@@ -968,8 +970,6 @@ class Writer:
                 self.play(function, source, info, given)
                 self.mask, self.closed = saved
             self.dry -= 1
-        elif info.changed:
-            raise Unsupported(f"{function.__name__} calls itself")
         if self.dry:
             return self.rebuilt(info.result, iter(lambda: "", None))
         return self.play(function, source, info, given)

@@ -10,7 +10,6 @@ import numpy as np
 
 from budgetsim.kernels import lanes, spmd
 
-LANES = spmd.LANES
 _number = itertools.count()
 
 HEAD = '''
@@ -49,26 +48,11 @@ def two(x, k):
     return k - 0.5, 3
 
 
-def inner(floats, wholes, own, grid, table, board, n, u):
-    return 0.0
-
-
 def drive(floats, wholes, own, grid, table, board, n, u, out):
     i = lanes_from(0)
-    for j in range(own.size):
-        own[j] = floats[i, 2 + j]
-    for j in range(grid.shape[0]):
-        for m in range(grid.shape[1]):
-            grid[j, m] = floats[i, 7 + 4 * j + m]
-    out[i, 0] = program(floats[i, 0], floats[i, 1], wholes[i, 0], wholes[i, 1], own, grid, table, board, n, u)
-    for j in range(own.size):
-        out[i, 1 + j] = own[j]
-    for j in range(grid.shape[0]):
-        for m in range(grid.shape[1]):
-            out[i, 6 + 4 * j + m] = grid[j, m]
+    out[i] = program(floats[i, 0], floats[i, 1], wholes[i, 0], wholes[i, 1], own, grid, table, board, n, u)
 '''
 PROGRAM = "def program(a, b, k, m, own, grid, table, board, n, u):\n"
-WIDTH = 18
 
 
 class Maker:
@@ -111,7 +95,7 @@ class Maker:
             lambda: f"({w()} % {self.pick('5', '-3', '(abs(' + w() + ') + 1)')})", lambda: f"min({w()}, {w()})", lambda: f"max({w()}, 0)", lambda: f"abs({w()})", lambda: f"(-{w()})",
             lambda: f"int(min(50.0, max(-50.0, {r()})))", lambda: f"math.floor(min(50.0, max(-50.0, {r()})))", lambda: f"({w()} if {c()} else {w()})", lambda: f"len({self.pick('own', 'table', 'grid')})",
             lambda: f"int({c()})", lambda: f"({w()} + ({c()}))", lambda: f"part({r()}, {w()}, own)", lambda: f"({w()} or {w()})", lambda: f"two(1.0, {w()} % 5)[1]",
-            lambda: f"table.size",
+            lambda: "table.size",
         )()  # fmt: skip
 
     def truth(self, depth: int = 2) -> str:
@@ -210,11 +194,11 @@ class Maker:
 
     def text(self) -> str:
         self.lines = ["    x0, x1, x2 = 1.0, a, 0.0", "    i0, i1 = 0, k", "    y0, y1 = 0.0, 1.0"]
-        if self.pick(True, False):
-            self.lines.pop()
+        if self.pick(True, False, False):
+            self.lines[-1] = "    y1 = 1.0"
         for _ in range(self.random.randint(2, 5)):
             self.statement("    ", 3, False)
-        self.lines.append(f"    return {self.real(1)}")
+        self.lines.append(f"    return {self.real(1)} + own[1]")
         return PROGRAM + "\n".join(self.lines) + "\n"
 
 
@@ -229,50 +213,57 @@ def module(folder: Any, text: str) -> Any:
 
 def inputs(seed: int) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
-    floats = np.round(rng.normal(0, 2, (LANES, 2 + 5 + 12)), 2)
-    return floats, rng.integers(-6, 9, (LANES, 2)), np.round(rng.normal(0, 1, 7), 2), np.round(rng.normal(0, 1, (4, 3)), 2)
+    floats = np.round(rng.normal(0, 2, (spmd.LANES, 2 + 5 + 12)), 2)
+    return floats, rng.integers(-6, 9, (spmd.LANES, 2)), np.round(rng.normal(0, 1, 7), 2), np.round(rng.normal(0, 1, (4, 3)), 2)
 
 
 def aligned(size: int) -> np.ndarray:
-    space = np.zeros(size + 32)
-    start = -space.ctypes.data // 8 % 32
-    return space[start : start + size]
+    """Room for so many elements of all lanes, where a whole vector may be loaded."""
+    space = np.zeros((size + 1) * spmd.LANES)
+    start = -space.ctypes.data // 8 % spmd.LANES
+    return space[start : start + size * spmd.LANES].reshape(size, spmd.LANES)
 
 
-def vectors(made: Any, seed: int, n: int, u: float) -> np.ndarray:
-    """What the program gives in each lane, played as vector code."""
-    floats, wholes, table, board = inputs(seed)
-    out = np.zeros((LANES, WIDTH))
-    own, grid = (aligned((size + 1) * LANES) for size in (5, 12))
-
-    def words(writer: Any = None) -> Any:
-        slots = lanes.Slots(writer)
-        shared = [slots.array(a, False, False) for a in (floats, wholes)]
-        mine = [slots.array(np.empty(shape), True, True, a.ctypes.data) for shape, a in ((5, own), ((3, 4), grid))]
-        rest = [slots.array(a, False, False) for a in (table, board)]
-        return slots, [*shared, *mine, *rest, slots.value(n, None), slots.value(u, None), slots.array(out, False, True)]
-
+def called(made: Any, values: Any) -> None:
+    """Plays a module's `drive` as vector code; `values` makes its arguments from slots."""
     writer = spmd.Writer()
-    _, values = words(writer)
+    arguments = values(lanes.Slots(writer))
     head, writer.lines = writer.lines, []
-    writer.call(made.drive, values)
+    writer.call(made.drive, arguments)
     text = "\n".join([*(f"{label} = private unnamed_addr constant {c}" for c, label in writer.constants.items()), *sorted(writer.declared),
                       f'define void @{made.__name__}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="512" {{', "entry:",
                       *writer.allocas, *head, *writer.lines, "  ret void", "}", "!0 = !{}", ""])  # fmt: skip
     llvm, _, engine = lanes._machine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(lanes.build(text)))
     engine.finalize_object()
-    call = lanes.ctypes.CFUNCTYPE(None, lanes.ctypes.c_void_p)(engine.get_function_address(made.__name__))
-    given = np.array(words()[0].words, np.uint64)
-    call(given.ctypes.data)
-    return out
+    plain = lanes.Slots()
+    values(plain)
+    words = np.array(plain.words, np.uint64)
+    lanes.ctypes.CFUNCTYPE(None, lanes.ctypes.c_void_p)(engine.get_function_address(made.__name__))(words.ctypes.data)
+
+
+def vectors(made: Any, seed: int, n: int, u: float) -> np.ndarray:
+    """What the program gives in each lane, played as vector code."""
+    floats, wholes, table, board = inputs(seed)
+    out = np.zeros(spmd.LANES)
+    own, grid = (aligned(size + 1) for size in (5, 12))
+    own[:5], grid[:12] = floats[:, 2:7].T, floats[:, 7:].T
+
+    def values(slots: Any) -> list[Any]:
+        shared = [slots.array(a, False, False) for a in (floats, wholes)]
+        mine = [slots.array(np.empty(shape), True, True, a.ctypes.data) for shape, a in ((5, own), ((3, 4), grid))]
+        rest = [slots.array(a, False, False) for a in (table, board)]
+        return [*shared, *mine, *rest, slots.value(n, None), slots.value(u, None), slots.array(out, False, True)]
+
+    called(made, values)
+    return np.column_stack([out, own[:5].T, grid[:12].T])
 
 
 def plainly(made: Any, seed: int, n: int, u: float) -> list[Any]:
     """The same by CPython; None for a lane in which it raises."""
     floats, wholes, table, board = inputs(seed)
     rows: list[Any] = []
-    for i in range(LANES):
+    for i in range(spmd.LANES):
         own, grid = floats[i, 2:7].tolist(), floats[i, 7:].reshape(3, 4).copy()
         own = np.array(own)
         try:

@@ -69,7 +69,7 @@ def test_its_label_names_it_and_carries_its_parameters(name):
         for other in (given.default + 1, given.default / 2):
             try:
                 changed = factory(**{parameter: type(given.default)(other)})
-                same = checks._bytes(changed.init(problem.spec)) == checks._bytes(rule.init(problem.spec))
+                same = checks.raw(changed.init(problem.spec)) == checks.raw(rule.init(problem.spec))
             except BudgetsimError:
                 continue
             assert same or changed.name != rule.name, f"{parameter}={other} does not show in {changed.name!r}"

@@ -54,14 +54,15 @@ def half_and_half(explore: float = 0.5) -> Policy:
 BESIDE = "def mean_of(memory, k):\n    return memory.total[k] / max(memory.pulls[k], 1.0)\n"
 
 SCIPY = """
-from budgetsim import ARM, Policy
+from budgetsim import ARM, Nothing, Policy
 from scipy.special import erf
+import numpy as np
 
 def init(spec):
-    return None
+    return Nothing(np.zeros(spec.n_actions))
 
 def act(memory, params, view, left, t, key):
-    return int(erf(0.01 * t) * 2.9)
+    return int(erf(0.01 * t) * (memory.nothing.size - 0.1))
 
 def update(memory, params, view, action, outcome, t):
     pass
@@ -90,7 +91,7 @@ def test_check_finds_nothing_wrong_with_it(folder):
     assert code == 0, (out, err)
     (name, verdicts), = json.loads(out).items()
     assert name == "rule half_and_half" and len(verdicts) > 10
-    assert {str(v["holds"]) for v in verdicts} == {"True"}, verdicts
+    assert {str(v["holds"]) for v in verdicts} == {"True", "unresolved"}, verdicts  # it reads no mask, and claims no scale
     assert sorted(p.name for p in folder.iterdir() if p.name != "__pycache__") == ["beside.py", "rising.py", "rule.py"]
 
 
@@ -115,7 +116,7 @@ def test_one_that_calls_scipy_runs_on_python_and_says_which_and_why(folder):
 
 
 def test_a_rule_that_is_wrong_is_told_in_one_line_and_the_exit_code_says_so(folder):
-    (folder / "wrong.py").write_text(SCIPY.replace("2.9)", "99.9)"))
+    (folder / "wrong.py").write_text(SCIPY.replace("- 0.1)", "+ 99.9)"))
     code, out, err = budgetsim(folder, "check", "wrong.py", "--problem", "stochastic_bandit")
     assert code == 1 and "act: rising returned" in " ".join(out.split()) and "Traceback" not in out + err, (out, err)
     (folder / "broken.py").write_text("def act(:\n")

@@ -200,7 +200,7 @@ def show(rows: list[dict[str, Any]], say: Any) -> None:
 def main(json: bool = False, quick: bool = False) -> dict[str, Any]:
     """Measures, prints tables (or JSON), returns it all."""
     say = (lambda *a: None) if json else print
-    repeats = 4 if quick else 12
+    repeats = 4 if quick else 9
     m = bench.machine()
     report: dict[str, Any] = {"machine": m, "avx512": "avx512f" in m["vectors"]}
     say(f"{m['cpu']}, {m['cores']} cores, {' '.join(m['vectors']) or 'no AVX'}, load {m['load'][0]:.1f}; {m['gcc'] or 'no gcc'}; {m['versions']}")

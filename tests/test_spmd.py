@@ -156,7 +156,7 @@ PROGRAMS = {
     "the sign of zero": "    z = -0.0 if k > 2 else 0.0\n    own[0] = -z\n    own[1] = z * -1.0\n    own[2] = min(z, 0.0)\n    own[3] = max(-0.0, z)\n    return z\n",
     "one way of an if gives no value that is read": "    if k > 0:\n        x = a\n    if k > 1:\n        return x\n    return u\n",
     "a helper's several results": "    x, i = two(a, k % 5)\n    y, j = two(b, 2)\n    return x + i * 100.0 + y * 10.0 + j\n",
-    "a mode told by name": "    mode = 'slow'\n    if mode == 'slow' and n > 1:\n        return a\n    return b\n",
+    "a mode told by name": "    mode = 'slow'\n    if mode == 'slow' and n > 1:\n        own[0] = own[1] + 1.0\n        return a\n    return b\n",
     "a loop over a tuple with a return": "    for v in (a, b, 1.5):\n        if v > 1.0:\n            return v\n    return 0.0\n",
 }  # fmt: skip
 

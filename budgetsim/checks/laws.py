@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from .. import engine
 from ..kernels.content import Survey
 from .behind import reached_behind
 from .trial import Trial, differs, message, part, played
@@ -55,7 +56,18 @@ def paths_agree(trial: Trial) -> Finding:
     if trial.compiled.path == "python":
         return None, f"runs in plain Python: {trial.compiled.why}"
     field, native = differs(trial.log, trial.block), trial.compiled.grade != "portable"
-    return (None if field and native else not field), f"{field} differs" + native * f": {trial.compiled.reasons}"
+    if not field:
+        return True, trial.ready
+    return None if native else False, f"{trial.compiled.path}: {field} differs" + native * f": {trial.compiled.reasons}"
+
+
+def every_path_agrees(trial: Trial) -> Finding:
+    """And where lanes are the fast path, rows as well."""
+    holds, why = paths_agree(trial)
+    if holds is not True or trial.compiled.path != "lanes":
+        return holds, why
+    field = differs(trial.log, played(engine.prepare(trial.problem, trial.rule, path="rows"), trial.seed, 0, trial.count))
+    return (False, f"rows: {field} differs") if field else (True, f"{why}; rows as well")
 
 
 def bits_are_portable(trial: Trial) -> Finding:
@@ -71,8 +83,6 @@ def it_travels(trial: Trial) -> Finding:
 
 
 def _plain(problem: Any, rule: Any) -> Any:
-    from .. import engine
-
     return engine.prepare(problem, rule, path="python")
 
 

@@ -1,6 +1,7 @@
 """One problem, one rule, and everything that is known of their games."""
 
 import sys
+import time
 from collections.abc import Callable
 from functools import cached_property
 from types import FunctionType
@@ -53,6 +54,7 @@ class Trial:
     def __init__(self, problem: Problem, rule: Policy, seed: int, count: int, anew: Callable[[], tuple[Problem, Policy]], of_problem: bool) -> None:
         self.problem, self.rule, self.seed, self.count, self.anew, self.of_problem = problem, rule, seed, count, anew, of_problem
         self.nature, self.player = tape(problem), tape(rule)
+        self.ready = ""  #: the fast path, and how long it took to compile or to load
 
     @property
     def mine(self) -> Tape:
@@ -79,11 +81,14 @@ class Trial:
 
     @cached_property
     def compiled(self) -> engine.Game:
-        return engine.prepare(self.problem, self.rule)
+        began = time.perf_counter()
+        game = engine.prepare(self.problem, self.rule)
+        self.ready = f"{game.path}, ready in {time.perf_counter() - began:.1f} s"
+        return game
 
     @cached_property
     def block(self) -> Any:
-        return played(self.compiled, self.seed, 0, self.count)
+        return self.log if self.compiled.path == "python" else played(self.compiled, self.seed, 0, self.count)
 
     @cached_property
     def owns(self) -> str:

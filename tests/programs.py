@@ -246,7 +246,7 @@ def vectors(made: Any, seed: int, n: int, u: float) -> np.ndarray:
     """What the program gives in each lane, played as vector code."""
     floats, wholes, table, board = inputs(seed)
     out = np.zeros(spmd.LANES)
-    own, grid = (aligned(size + 1) for size in (5, 12))
+    own, grid = (aligned(2 * size + 1) for size in (5, 12))  # the element of lanes that are off lies up to one size beyond any place
     own[:5], grid[:12] = floats[:, 2:7].T, floats[:, 7:].T
 
     def values(slots: Any) -> list[Any]:

@@ -43,7 +43,7 @@ def compared(folder, seed):
 
 def test_random_programs_give_the_bits_of_cpython(narrow, folder, request):
     """Property: nested branches, loops left at different times, returns, short circuits, calls, arrays: lane by lane as CPython."""
-    many, count = 2000 if request.config.getoption("--thorough") else 210, []
+    many, count = 2000 if request.config.getoption("--thorough") else 200, []
 
     @settings(max_examples=many)
     @given(st.integers(0, 2**32))
@@ -211,7 +211,13 @@ def test_what_is_not_held_is_refused_by_name(folder, reason):
 
 def test_a_file_that_changed_since_it_was_imported_is_not_trusted(narrow, folder):
     head, right = programs.HEAD + programs.PROGRAM, "    return a + 1.0\n"
-    for wrong in ("    return a + 2.0\n", "    return a - 1.0\n", "    return b + 1.0\n", "    return 1.0\n", "    def inner():\n        return a\n    return 1.0\n"):
+    for wrong in (
+        "    return a + 2.0\n",
+        "    return a - 1.0\n",
+        "    return b + 1.0\n",
+        "    return 1.0\n",
+        "    def inner():\n        return a\n    return 1.0\n",
+    ):
         made = programs.module(folder, head + right)
         path = made.__file__
         with open(path, "w") as file:

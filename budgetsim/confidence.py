@@ -56,9 +56,8 @@ def best(view: Any, value: Any) -> Any:
     """
     arm, greatest, k, n = -1, -math.inf, 0, value.size
     while k + 8 <= n:
-        a = max(max(value[k], value[k + 1]), max(value[k + 2], value[k + 3]))
-        b = max(max(value[k + 4], value[k + 5]), max(value[k + 6], value[k + 7]))
-        if max(a, b) > greatest:
+        if ((value[k] > greatest) | (value[k + 1] > greatest) | (value[k + 2] > greatest) | (value[k + 3] > greatest)
+                | (value[k + 4] > greatest) | (value[k + 5] > greatest) | (value[k + 6] > greatest) | (value[k + 7] > greatest)):  # fmt: skip
             for j in range(k, k + 8):
                 if value[j] > greatest and available(view, j):
                     arm, greatest = j, value[j]

@@ -136,7 +136,7 @@ def _on_lanes(game: Game, survey: Any, path: str | None, replications: int | Non
         return None, "it replans" if game.schedule else f"it is longer than {SEGMENT} rounds"
     if path is None and replications is not None and replications < FEW and replications * spec.horizon > SHORT:
         return None, f"fewer than {FEW} replications"
-    return lanes.compile_loop(game.play, survey, spec.kind, _tables(game, 0, 0, lanes.LANES, np.array([1]), False), path is not None)
+    return lanes.compile_loop(game.play, survey, spec, _tables(game, 0, 0, 1, np.array([1]), False), path is not None)
 
 
 def _on_rows(game: Game, survey: Any) -> tuple[Any, str]:
@@ -197,7 +197,7 @@ def play_block(game: Game, seed: int, first: int, count: int, checkpoints: Any, 
     if game.path == "lanes":
         from .kernels import lanes
 
-        tables = _tables(game, seed, first, -(-count // lanes.LANES) * lanes.LANES, checkpoints, trace)
+        tables = _tables(game, seed, first, -(-count // game.entry.lanes) * game.entry.lanes, checkpoints, trace)
         lanes.call(game.entry, tables)
         return Log(tables[-1].checkpoint, *(a[:count] for a in tables[-1][1:]))
     tables = _tables(game, seed, first, count, checkpoints, trace)
@@ -349,11 +349,7 @@ def _remote(digest: bytes, payload: bytes, seed: int, first: int, count: int, ch
 def block_size(game: Game, replications: int, workers: int) -> int:
     """Replications in a block: enough work to hide the call, enough blocks to share."""
     size = max(1, min(-(-replications // (4 * workers)), 1024, SEGMENT // game.problem.spec.horizon or 1))
-    if game.path != "lanes":
-        return size
-    from .kernels import lanes
-
-    return -(-size // lanes.LANES) * lanes.LANES
+    return -(-size // game.entry.lanes) * game.entry.lanes if game.path == "lanes" else size
 
 
 def blocks(
@@ -468,7 +464,7 @@ def run(
         Where blocks of replications run: threads of this process (default: all cores), or any
         `concurrent.futures.Executor`. Neither changes a bit.
     path
-        "lanes" (compiled, 32 replications at once in vectors), "rows" (compiled, one at a time), "python" (the
+        "lanes" (compiled, many replications at once in vectors), "rows" (compiled, one at a time), "python" (the
         reference), or None: the fastest that the rule can take; the result says which and why. No bit depends on it.
     keep
         "all": every replication. "summary": count, moments and quantiles in memory that does not grow with replications.

@@ -15,7 +15,7 @@ import threading
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -183,7 +183,7 @@ def bind(bound: types.FunctionType, kind: Any) -> types.FunctionType:
     space = {**globals(), **{name: bound.__globals__[name] for name in _BOUND}}
     for role in ("settled", "harmless"):
         space[role] = globals()[f"{role}_{'vector' if kind == VECTOR else 'index'}"]
-    return types.FunctionType(play.__code__, space, "play")
+    return types.FunctionType(play.__code__, space | {"LANES": spmd.LANES}, "play")
 
 
 _BOUND = ("begin_problem", "begin_rule", "observe", "allowance", "stop", "advance", "expected", "recommend", "loss", "act", "update", "step", "decide",
@@ -232,6 +232,7 @@ class Slots:
         dims = tuple([self.size(n, known) for n in array.shape])
         if self.writer is None:
             return None
+        self.writer.leaves.add(base)
         strides: list[Any] = []
         step: Any = Const(1)
         for n in reversed(dims):
@@ -264,7 +265,7 @@ _items: dict[Any, str] = {}
 UNROLLED = 4
 
 
-def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tuple[Slots, list[Any]]:
+def arguments(tables: tuple[Any, ...], lanes_of: int, writer: spmd.Writer | None = None) -> tuple[Slots, list[Any]]:
     """The words for a block's tables, and, for a writer, the values that `play` is called with."""
     job, instance, params, state, memory, view, seen, work, log = tables
     slots = Slots(writer)
@@ -274,7 +275,8 @@ def arguments(tables: tuple[Any, ...], writer: spmd.Writer | None = None) -> tup
 
     def own(array: np.ndarray) -> Any:
         start = leaves[-1][0] + leaves[-1][1] if leaves else 0
-        leaves.append((start, -(-(array.size + 1) * array.itemsize * LANES // 256) * 256))
+        size = 2 * array.size + 1  # the spare element lies one size beyond any place
+        leaves.append((start, -(-size * array.itemsize * lanes_of // 256) * 256))
         return slots.array(array, True, True, start)
 
     addresses: list[int] = []
@@ -329,13 +331,12 @@ def host() -> tuple[str, str]:
 def assembly(function: types.FunctionType, tables: tuple[Any, ...], name: str) -> str:
     """The loop in LLVM's assembly."""
     writer = spmd.Writer()
-    _, values = arguments(tables, writer)
+    _, values = arguments(tables, spmd.LANES, writer)
     head, writer.lines = writer.lines, []
     writer.call(function, values)
     constants = [f"{label} = private unnamed_addr constant {text}" for text, label in writer.constants.items()]
-    width = 64 * LANES
     body = [
-        f'define void @{name}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="{min(width, 512)}" {{',
+        f'define void @{name}(ptr noalias %words) "prefer-vector-width"="512" "min-legal-vector-width"="{min(64 * spmd.LANES, 512)}" {{',
         "entry:",
         *writer.allocas,
         *head,
@@ -356,23 +357,40 @@ def build(text: str) -> bytes:
     options.loop_vectorization = options.slp_vectorization = False
     passes = llvm.create_pass_builder(target, options)
     passes.getModulePassManager().run(module, passes)
-    if f"<{LANES} x double>" not in str(module):
+    if f"<{spmd.LANES} x double>" not in str(module):
         raise Unsupported("the code holds no vectors")
     return bytes(target.emit_object(module))
 
 
-def compile_loop(bound: types.FunctionType, survey: Survey, kind: Any, tables: tuple[Any, ...], forced: bool) -> tuple[Any, str]:
-    """The compiled loop, called with the address of its words, or None and the reason."""
+class Entry(NamedTuple):
+    """A compiled loop, called with the address of its words, and how many replications it plays at once."""
+
+    function: Any
+    lanes: int
+
+
+def width(features: str, spec: Any) -> int:
+    """As many lanes as registers hold: what a round with resources keeps alive is twice as much."""
+    return LANES if spec.budget.size == 0 and "+avx512f" in features.split(",") else LANES // 2
+
+
+def compile_loop(bound: types.FunctionType, survey: Survey, spec: Any, tables: tuple[Any, ...], forced: bool) -> tuple[Entry | None, str]:
+    """The loop as vector code, or None and the reason."""
     cpu, features = host()
     if not forced and "+avx2" not in features.split(","):
         return None, "the processor has no AVX2"
+    many = width(features, spec)
     try:
-        slots, _ = arguments(tables)
-        key = hashlib.sha256(repr((survey.key, salt(), slots.shape, kind, cpu, features)).encode()).hexdigest()[:32]
+        slots, _ = arguments(tables, many)
+        key = hashlib.sha256(repr((survey.key, salt(), slots.shape, spec.kind, many, cpu, features)).encode()).hexdigest()[:32]
         with _lock:
             if key not in _entries:
-                _entries[key] = _loaded(f"lanes_{key}", lambda name: build(assembly(bind(bound, kind), tables, name)))
-            return _entries[key], f"{LANES} replications at once"
+                before, spmd.LANES = spmd.LANES, many
+                try:
+                    _entries[key] = _loaded(f"lanes_{key}", lambda name: build(assembly(bind(bound, spec.kind), tables, name)))
+                finally:
+                    spmd.LANES = before
+            return Entry(_entries[key], many), f"{many} replications at once"
     except Exception as error:  # whatever cannot be written as vectors runs on rows, and the result says why
         return None, str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
 
@@ -408,11 +426,11 @@ def salt() -> str:
     import llvmlite
 
     here = Path(__file__).parent
-    return f"{llvmlite.__version__} {sys.version_info[:2]} {LANES} " + "".join((here / name).read_text() for name in ("spmd.py", "lanes.py", "content.py"))
+    return f"{llvmlite.__version__} {sys.version_info[:2]} " + "".join((here / name).read_text() for name in ("spmd.py", "lanes.py", "content.py"))
 
 
 def call(entry: Any, tables: tuple[Any, ...]) -> None:
     """Plays the job of these tables."""
-    slots, _ = arguments(tables)
+    slots, _ = arguments(tables, entry.lanes)
     words = np.array(slots.words, np.uint64)
-    entry(words.ctypes.data)
+    entry.function(words.ctypes.data)

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import draws, loop
+from .. import confidence, draws, loop
 from . import available
 
 LANES = 32
@@ -62,6 +62,7 @@ class Arr(NamedTuple):
     strides: tuple[Any, ...]  #: in elements
     offset: Any
     spare: Any = None  #: of lanes: the number of an element that nobody reads, for the lanes that are off
+    shift: Any = Const(0)  #: while an element is looked up: the part of its number that all lanes share
 
 
 class Tup(NamedTuple):
@@ -318,6 +319,9 @@ class Writer:
         self.mask: Any = None
         self.frames: list[Frame] = []
         self.infos: dict[Any, Info] = {}
+        self.here_already: dict[str, str] = {}  #: instructions of this straight piece of code
+        self.stored: dict[Any, Num] = {}  #: what elements hold since this piece wrote them
+        self.leaves: set[str] = set()  #: arrays that share no memory
 
     # -------------------------------------------------------------------------------------------- text
     def name(self, stem: str = "v") -> str:
@@ -328,8 +332,13 @@ class Writer:
         """An instruction with a result."""
         if self.dry:
             return ""
+        pure = not text.startswith("load") or text.endswith("!0")
+        if pure and text in self.here_already:
+            return self.here_already[text]
         name = self.name()
         self.lines.append(f"  {name} = {text}")
+        if pure:
+            self.here_already[text] = name
         return name
 
     def do(self, text: str) -> None:
@@ -340,6 +349,8 @@ class Writer:
         self.closed = False
         if not self.dry:
             self.lines.append(name[1:] + ":")
+            self.here_already.clear()
+            self.stored.clear()
 
     def go(self, name: str) -> None:
         self.do(f"br label {name}")
@@ -405,6 +416,15 @@ class Writer:
                 return Const(_FOLD[op](a.value, b.value))
             except Exception as error:
                 raise Unsupported(f"{self.here()}: {error}") from error
+        for one, other in ((a, b), (b, a)):
+            if (
+                isinstance(one, Const)
+                and isinstance(other, Num)
+                and other.kind == "i"
+                and type(one.value) is int
+                and (op, one.value) in ((ast.Add, 0), (ast.Mult, 1))
+            ):
+                return other
         kinds = kind_of(a) + kind_of(b)
         if op is ast.Div:
             x, y, t = self.both(a, b, "f")
@@ -535,23 +555,31 @@ class Writer:
         return Num("b", True, self.put(f"load <{LANES} x i1>, ptr {slot}"))
 
     # -------------------------------------------------------------------------------------------- arrays
-    def offset(self, array: Arr, indices: tuple[Any, ...]) -> Any:
-        """The element's number; a negative index counts from the end."""
-        at = array.offset
+    def place(self, array: Arr, indices: tuple[Any, ...]) -> tuple[Arr, Any]:
+        """The array and the element's number; where lanes differ in it, what they share of it goes into the array's shift."""
+        shared, own = (Const(0), array.offset) if isinstance(array.offset, Num) and array.offset.wide else (array.offset, None)
         for index, size, stride in zip(indices, array.dims, array.strides, strict=False):
             if kind_of(index) not in ("i", "b"):
                 raise Unsupported(f"{self.here()}: an index that is not an integer")
             if isinstance(index, Const):
                 index = index if index.value >= 0 else self.binary(ast.Add, size, index)
-            elif not index.natural:
+            elif not index.natural:  # a negative index counts from the end
                 index = self.select(self.compare(ast.Lt, index, Const(0)), self.binary(ast.Add, index, size), index)
-            at = self.binary(ast.Add, at, self.binary(ast.Mult, index, stride))
-        return at
+            step = self.binary(ast.Mult, index, stride)
+            if isinstance(step, Num) and step.wide:
+                own = step if own is None else self.binary(ast.Add, own, step)
+            else:
+                shared = self.binary(ast.Add, shared, step)
+        return (array, shared) if own is None else (array._replace(shift=shared), own)
+
+    def offset(self, array: Arr, indices: tuple[Any, ...]) -> Any:
+        moved, at = self.place(array, indices)
+        return self.binary(ast.Add, moved.shift, at)
 
     def part(self, array: Arr, indices: list[Any]) -> Any:
         """An element, a row, a slice: what fewer indices or slices leave."""
         if len(indices) == len(array.dims) and not any(isinstance(i, tuple) and not isinstance(i, Num | Const) for i in indices):
-            return self.load(array, self.offset(array, tuple(indices)))
+            return self.load(*self.place(array, tuple(indices)))
         if len(indices) > len(array.dims):
             raise Unsupported(f"{self.here()}: too many indices")
         at, dims, strides = array.offset, [], []
@@ -590,18 +618,26 @@ class Writer:
         memory = ITEMS[array.item][0]
         if self.mask is not None:
             at = self.select(self.mask, at, array.spare if array.lanes else Const(0))
+        base = array.base if array.shift == Const(0) else self.pointer(array, array.shift)
         if array.lanes:
             at = self.binary(ast.Mult, at, Const(LANES))
         for lane in range(LANES):
             one = self.put(f"extractelement <{LANES} x i64> {at.ir}, i64 {lane}")
-            place = self.put(f"getelementptr {memory}, ptr {array.base}, i64 {one}")
+            place = self.put(f"getelementptr {memory}, ptr {base}, i64 {one}")
             yield self.put(f"getelementptr {memory}, ptr {place}, i64 {lane}") if array.lanes else place
+
+    def element(self, array: Arr, at: Any) -> Any:
+        """An element, and the lanes for which it is known."""
+        return array.base, str(array.shift), str(at), self.mask and self.mask.ir
 
     def load(self, array: Arr, at: Any) -> Num:
         memory, kind = ITEMS[array.item]
         wide = array.lanes or (isinstance(at, Num) and at.wide)
         if self.dry:
             return Num(kind, wide)
+        key = self.element(array, at)
+        if key in self.stored:
+            return self.stored[key]
         fixed = ", !invariant.load !0" if not array.lanes and not array.writable else ""
         if isinstance(at, Num) and at.wide:
             ir = "poison"
@@ -632,6 +668,9 @@ class Writer:
         x = self.cast(value, kind, True)
         if self.dry:
             return
+        self.stored = {key: held for key, held in self.stored.items() if array.base in self.leaves and key[0] != array.base}
+        if array.base in self.leaves and memory in ("double", "i64"):
+            self.stored[self.element(array, at)] = x
         ir = x.ir
         if memory == "i8" and kind == "b":
             ir = self.put(f"zext <{LANES} x i1> {ir} to <{LANES} x i8>")
@@ -649,7 +688,7 @@ class Writer:
             for lane, place in enumerate(self.places(array, at)):
                 self.do(f"store {memory} {self.put(f'extractelement {t} {ir}, i64 {lane}')}, ptr {place}")
             return
-        places = self.put(f"getelementptr {memory}, ptr {array.base}, <{LANES} x i64> {at.ir}")
+        places = self.put(f"getelementptr {memory}, ptr {array.base}, <{LANES} x i64> {self.cast(self.binary(ast.Add, array.shift, at), 'i', True).ir}")
         name = f"llvm.masked.scatter.v{LANES}{memory.replace('double', 'f64')}.v{LANES}p0"
         self.intrinsic("void", name, t, f"<{LANES} x ptr>", "i32", f"<{LANES} x i1>")
         self.do(f"call void @{name}({t} {ir}, <{LANES} x ptr> {places}, i32 1, <{LANES} x i1> {self.mask.ir})")
@@ -1071,7 +1110,7 @@ class Writer:
             indices = self.indices(target.slice)
             if len(indices) != len(owner.dims) or any(not isinstance(i, Num | Const) for i in indices):
                 raise Unsupported(f"{self.here()}: a slice is written")
-            self.store(owner, self.offset(owner, tuple(indices)), value)
+            self.store(*self.place(owner, tuple(indices)), value)
         else:
             raise Unsupported(f"{self.here()}: {ast.unparse(target)} = ...")
 
@@ -1090,7 +1129,7 @@ class Writer:
         indices = self.indices(node.target.slice)
         if not isinstance(owner, Arr) or len(indices) != len(owner.dims) or any(not isinstance(i, Num | Const) for i in indices):
             raise Unsupported(f"{self.here()}: {ast.unparse(node)}")
-        at = self.offset(owner, tuple(indices))
+        owner, at = self.place(owner, tuple(indices))
         self.store(owner, at, self.binary(type(node.op), self.load(owner, at), self.value(node.value)))
 
     def do_Return(self, node: ast.Return) -> None:
@@ -1170,7 +1209,7 @@ class Writer:
                 left.append(self.narrowed(condition) if parting else outer)
                 continue
             inner = self.mask = self.narrowed(condition)
-            weighty, end = _reaches(body), self.name("b")
+            weighty, end = _reaches(body, node.test), self.name("b")
             slot = self.slot(f"<{LANES} x i1>") if parting and weighty else ""
             if weighty:
                 start = self.name("b")
@@ -1340,9 +1379,11 @@ def _frozen(value: Any) -> Const:
     return Const(value)
 
 
-def _reaches(body: list[Any]) -> bool:
-    """Whether code has to be skipped where no lane takes it: it may cost much, or reach for an element that is not there."""
-    return any(isinstance(n, ast.For | ast.While | ast.Call | ast.Subscript) for s in body for n in ast.walk(s))
+def _reaches(body: list[Any], test: ast.expr | None = None) -> bool:
+    """Whether code has to be skipped where no lane takes it: it may cost much, or reach for an element that is not there and that no test has read."""
+    read = {ast.dump(n) for n in ast.walk(test) if isinstance(n, ast.Subscript)} if test else set()
+    nodes = [n for s in body for n in ast.walk(s)]
+    return any(isinstance(n, ast.For | ast.While | ast.Call) or (isinstance(n, ast.Subscript) and ast.dump(n) not in read) for n in nodes)
 
 
 def _jumps(body: list[ast.stmt], kinds: Any) -> bool:
@@ -1589,10 +1630,19 @@ def _someone(w: Wr, condition: Any) -> Any:
     return condition if isinstance(condition, Const) or not condition.wide else w.anyone(w.narrowed(condition))
 
 
+def _best(view, value):
+    arm, greatest = -1, -math.inf
+    for k in range(value.size):
+        if value[k] > greatest and available(view, k):
+            arm, greatest = k, value[k]
+    return arm
+
+
 PRIMITIVES: dict[Any, Callable[..., Any]] = {
     draws.word: _word, draws.nature_key: _key, draws.rule_key: _rule_key, draws.nth_use: _nth_use, draws.to_bits: _bits, draws.from_bits: _from_bits,
     loop.frozen: _readonly, loop.exposed: _readonly, loop.reveal: lambda w, a, b: NONE, loop.is_true: lambda w, x: w.truth(x),
     loop.index_fault: _index_fault, loop.blank: _blank, available: _available, lanes_from: _lanes_from, someone: _someone, refill: _restore, natural: _natural,
+    confidence.best: lambda w, view, value: w.inline(_best, [view, value], {}),  # eights are for one replication at a time
     one_of: lambda w, c, a, b: w.select(w.truth(c), a, b),
     int: _int, float: _float, bool: lambda w, x: w.truth(x), abs: _abs, min: _extreme(ast.Lt), max: _extreme(ast.Gt), len: _len,
     math.sqrt: _sqrt, math.floor: _rounded("floor"), math.ceil: _rounded("ceil"), math.isnan: _is("isnan"), math.isinf: _is("isinf"), math.isfinite: _is("isfinite"),

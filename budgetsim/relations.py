@@ -9,7 +9,6 @@ import contextlib
 import copy
 import math
 import re
-import time
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -543,13 +542,6 @@ def _bounded(build: Build, problem: Problem, seed: int) -> Finding:
     return not refuted, f"earns {reward.mean():.4g} over {reward.size} runs, {optimum.name} is at most {optimum.upper:.4g}"
 
 
-def _speed(build: Build, problem: Problem, seed: int) -> Finding:
-    began = time.perf_counter()
-    game = engine.prepare(problem, build(problem))
-    seconds = time.perf_counter() - began
-    return True, f"python: {game.why}" if game.path == "python" else f"rows: ready after {seconds:.1f} s"
-
-
 def _asked(look: Callable[[Build, Problem, int], Finding]) -> Callable[[Build, Problem, int], Finding]:
     """What goes wrong before the law is reached leaves it open: other laws report it."""
 
@@ -565,7 +557,7 @@ def _asked(look: Callable[[Build, Problem, int], Finding]) -> Callable[[Build, P
 RELABELLED, EXCHANGED = "relabelling the actions relabels the run", "exchanging resources changes no action"
 SCALED, EXTENDED = "units of rewards and costs do not matter to a scale-free rule", "plays as in a longer run, where it is not told the horizon"
 DEGENERATE, BLIND = "plays degenerate instances, or declines them", "knows of the instance what it observes"
-BOUNDED, SPEED = "mean reward is not above the optimum", "which path runs"
+BOUNDED = "mean reward is not above the optimum"
 
 RELATIONS = (
     Relation(RELABELLED, "statistical", LEVEL, _asked(_relabelled)),
@@ -575,5 +567,4 @@ RELATIONS = (
     Relation(DEGENERATE, "exact", 0.0, _asked(_degenerate)),
     Relation(BLIND, "exact", 0.0, _asked(_blind)),
     Relation(BOUNDED, "statistical", LEVEL, _asked(_bounded)),
-    Relation(SPEED, "exact", 0.0, _asked(_speed)),
 )

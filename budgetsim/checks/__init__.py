@@ -16,7 +16,7 @@ from typing import Any
 from .. import contract, exercises, folders, shrinking
 from ..arguments import BadType, BudgetsimError, flag, whole
 from ..model import Kind, Policy, Problem, Spec, Verdict
-from ..relations import RELATIONS, SPEED
+from ..relations import RELATIONS
 from .laws import ALONE, CAPTURED, MOOT, NAMES, OWNS, PATHS, PORTABLE, PURE, TRAVELS, Finding, Law, every_path_agrees
 from .of_problems import CHOICE, IDLE, LOSS, LUCK, MEAN, OF_PROBLEMS
 from .of_problems import LEVEL as MEAN_LEVEL
@@ -27,7 +27,7 @@ from .trial import Trial, message, pickled
 PLAYS, LEGAL, SLOTS = "plays to the end without an error", "every action is legal", "no slot is drawn twice in a round"
 RULE, NATURE, COSTS = "is a policy", "is a problem", "rewards and costs are finite, no cost is negative"
 
-BETWEEN = {r.claim: r for r in RELATIONS if r.claim != SPEED}  #: relations between games; PATHS reports the speed
+BETWEEN = {r.claim: r for r in RELATIONS}  #: relations between games
 OF_A_POLICY = (RULE, PLAYS, LEGAL, MASKS, OWNS, PURE, FRESH, SLOTS, NAMES, FAIR, FINITE, BUDGET, ALONE, PATHS, PORTABLE, CAPTURED, TRAVELS, *BETWEEN)
 OF_A_PROBLEM = (NATURE, PLAYS, COSTS, CHOICE, OWNS, PURE, SLOTS, NAMES, LUCK, MEAN, IDLE, LOSS, ALONE, PATHS, PORTABLE, CAPTURED, TRAVELS)
 STATISTICAL = {FAIR: FAIR_LEVEL, MEAN: MEAN_LEVEL} | {c: r.level for c, r in BETWEEN.items() if r.kind == "statistical"}

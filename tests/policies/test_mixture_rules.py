@@ -1,7 +1,6 @@
 """UcbBwK and balanced exploration: every program they solved, solved again from the formula by HiGHS; arguments; speed."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from budgetsim import BudgetsimError, engine, intervals
 from budgetsim.policies.balanced_exploration import balanced_exploration
 from budgetsim.policies.ucb_bwk import ucb_bwk
 from budgetsim.problems.dynamic_pricing import dynamic_pricing
-from budgetsim.problems.knapsack_bandit import knapsack_bandit
 
 from ..strategies import scripted
 from .test_budget_rules import instance
@@ -105,21 +103,6 @@ def test_one_per_cent_alone_is_a_constant_share(seed):
     ours, bare = (intervals.slope(horizons, b, 1 - 1e-4) for b in behind)
     print(behind.mean(axis=1), ours, bare)
     assert ours.high < 2 / 3 < bare.low
-
-
-@pytest.mark.parametrize("make", [ucb_bwk, balanced_exploration])
-@pytest.mark.parametrize("arms", [4, 100])
-def test_at_least_2000_rounds_a_second(make, arms, seed):
-    """Programs included, three resources, 1,000 rounds: CPU time of this thread."""
-    g = np.random.default_rng(seed)
-    problem = knapsack_bandit(g.random(arms), g.random((arms, 3)), [250.0] * 3, 1000)
-    game = engine.prepare(problem, make())
-    engine.play_block(game, seed, 0, 1, [1000])
-    start = time.thread_time()
-    rounds = engine.play_block(game, seed, 0, 5, [1000]).rounds.sum()
-    rate = rounds / (time.thread_time() - start)
-    print(f"{make.__name__}, {arms} arms: {rate:,.0f} rounds/s")
-    assert rate > 2000
 
 
 @pytest.mark.parametrize(

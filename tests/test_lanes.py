@@ -304,6 +304,12 @@ def test_summary_mode(seed):
     assert one.attrs["path"] == "lanes" and one.identical(other.assign_attrs(one.attrs))
 
 
+def test_state_that_leaves_the_caches_is_not_for_lanes(monkeypatch):
+    monkeypatch.setattr(lanes, "ROOM", 1 << 10)
+    with pytest.raises(BudgetsimError, match=r"^path: got 'lanes', but \d+ replications would take \d+ MiB; allowed: 'rows', 'python' or None$"):
+        engine.prepare(world(), everything(), "lanes")
+
+
 def test_chosen_unasked_where_it_pays(seed):
     runs = run(world(), everything(), replications=40, seed=seed)
     assert (runs.attrs["path"], runs.attrs["path_reason"], runs.attrs["grade"]) == ("lanes", f"{spmd.LANES // 2} replications at once", "portable")  # it has resources

@@ -263,6 +263,7 @@ class Slots:
 
 _items: dict[Any, str] = {}
 UNROLLED = 4
+ROOM = 1 << 26  #: bytes of state of all lanes; beyond, one replication at a time stays nearer to the processor
 
 
 def arguments(tables: tuple[Any, ...], lanes_of: int, writer: spmd.Writer | None = None) -> tuple[Slots, list[Any]]:
@@ -290,6 +291,8 @@ def arguments(tables: tuple[Any, ...], lanes_of: int, writer: spmd.Writer | None
     desk |= {name: shared(False)(getattr(work, name)) for name in ("budget", "low", "high", "whole")}
     desk_value = Tup(Work, tuple(desk.get(name, spmd.NONE) for name in Work._fields))
     total = leaves[-1][0] + leaves[-1][1]
+    if total > ROOM:
+        raise Unsupported(f"{lanes_of} replications would take {total >> 20} MiB")
     space = np.zeros(total + 256, np.uint8)
     slots.kept.append(space)
     base = -(-space.ctypes.data // 256) * 256

@@ -272,25 +272,21 @@ def arguments(tables: tuple[Any, ...], lanes_of: int, writer: spmd.Writer | None
     slots = Slots(writer)
     shared = lambda writable: lambda a: slots.array(np.ascontiguousarray(a), False, writable)  # noqa: E731
     fresh = slots.value((state, memory, view, seen), shared(False))
-    leaves: list[tuple[int, int]] = []  # offset and bytes
+    addresses: list[int] = []  # which words are places in the space of all lanes
+    total = 0
 
     def own(array: np.ndarray) -> Any:
-        start = leaves[-1][0] + leaves[-1][1] if leaves else 0
+        nonlocal total
+        start = total
         size = 2 * array.size + 1  # the spare element lies one size beyond any place
-        leaves.append((start, -(-size * array.itemsize * lanes_of // 256) * 256))
+        total += -(-size * array.itemsize * lanes_of // 256) * 256
+        addresses.append(len(slots.words))
         return slots.array(array, True, True, start)
 
-    addresses: list[int] = []
-
-    def tracked(array: np.ndarray) -> Any:
-        addresses.append(len(slots.words))
-        return own(array)
-
-    lanes = [slots.value(v, tracked) for v in (state, memory, view, seen)]
-    desk = {name: tracked(getattr(work, name)) for name in ("cap", "left", "spent", "carry", "cost", "chosen", "null", "pulls")}
+    lanes = [slots.value(v, own) for v in (state, memory, view, seen)]
+    desk = {name: own(getattr(work, name)) for name in ("cap", "left", "spent", "carry", "cost", "chosen", "null", "pulls")}
     desk |= {name: shared(False)(getattr(work, name)) for name in ("budget", "low", "high", "whole")}
     desk_value = Tup(Work, tuple(desk.get(name, spmd.NONE) for name in Work._fields))
-    total = leaves[-1][0] + leaves[-1][1]
     if total > ROOM:
         raise Unsupported(f"{lanes_of} replications would take {total >> 20} MiB")
     space = np.zeros(total + 256, np.uint8)

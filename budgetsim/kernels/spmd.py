@@ -1595,6 +1595,7 @@ def _is(function: str) -> Callable[..., Any]:
     return asked
 
 
+# words of the language that only the writer can say: plain Python never runs them, PRIMITIVES below does what they name
 def lanes_from(first: int) -> Any:
     """first, first + 1, ..., first + LANES - 1: a number each."""
     raise NotImplementedError

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arguments import BadType, BadValue, array, number, whole
 from ..model import TOLERANCE, Optimum
-from ..shared.dual_pass import EPS, barring, checked, descend, dual_pass, rounding
+from ..shared.dual_pass import EPS, barring, checked, descend, dual_pass, rounding, small_days
 
 
 class Plan(NamedTuple):
@@ -65,12 +65,7 @@ def dual_bound(reward: Any, cost: Any, budget: Any, tolerance: float = 1e-9, *, 
 
 def examples() -> list[dict[str, Any]]:
     """Arguments of a few small instances."""
-    day = {
-        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
-        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
-        "budget": [2.75, 1.0],
-    }
-    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
+    return small_days()
 
 
 def streamed_dual_bound(blocks: Any, budget: Any, tolerance: float = 1e-6, *, start: Any = None, passes: int = 200) -> Optimum:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arguments import BudgetsimError, choice
 from ..model import TOLERANCE, Optimum
-from ..shared.dual_pass import EPS, barring, checked, hopeless, rounding
+from ..shared.dual_pass import EPS, barring, checked, hopeless, rounding, small_days
 from ..shared.highs import best_plan
 
 
@@ -65,12 +65,7 @@ def hindsight_lp(reward: Any, cost: Any, budget: Any, *, method: str = "scipy") 
 
 def examples() -> list[dict[str, Any]]:
     """Arguments of a few small instances."""
-    day = {
-        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
-        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
-        "budget": [2.75, 1.0],
-    }
-    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
+    return small_days()
 
 
 def dual_value(r: np.ndarray, c: np.ndarray, b: np.ndarray, price: np.ndarray) -> float:

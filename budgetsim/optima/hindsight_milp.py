@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arguments import number, whole
 from ..model import TOLERANCE, Optimum
-from ..shared.dual_pass import EPS, checked
+from ..shared.dual_pass import EPS, checked, small_days
 from ..shared.dual_tree import dual_tree
 from .dual_bound import dual_bound
 from .hindsight_lp import rows
@@ -94,12 +94,7 @@ def hindsight_milp(reward: Any, cost: Any, budget: Any, *, time_limit: float = 6
 
 def examples() -> list[dict[str, Any]]:
     """Arguments of a few small instances."""
-    day = {
-        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
-        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
-        "budget": [2.75, 1.0],
-    }
-    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
+    return small_days()
 
 
 def _earned(choice: np.ndarray, r: np.ndarray) -> float:

@@ -322,3 +322,13 @@ def _contiguous(name: str, value: Any) -> np.ndarray:
 def rounding(horizon: int, d: int, size: float) -> float:
     """What rounding can have taken from a dual value of this size: d + 4 operations a request, sums of CHUNK and of T / CHUNK numbers."""
     return EPS * (4.0 * (d + 4.0) + 2.0 * CHUNK + horizon / 64.0) * size
+
+
+def small_days() -> list[dict[str, Any]]:
+    """Two small instances, as arguments of each hindsight optimum."""
+    day = {
+        "reward": [[3.0, 1.0], [2.0, 1.0], [0.5, 2.0]],
+        "cost": [[[2.0, 0.5], [0.5, 0.25]], [[2.0, 1.0], [0.5, 0.0]], [[1.0, 1.0], [1.5, 0.5]]],
+        "budget": [2.75, 1.0],
+    }
+    return [{"reward": [[1.0]], "cost": [[[1.0]]], "budget": [1.5]}, day]
